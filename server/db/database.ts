@@ -1,0 +1,90 @@
+import { PGlite } from '@electric-sql/pglite';
+import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
+import pg from 'pg';
+import { lockFolder } from './folder-lock.ts';
+import { PGliteDialect } from './pglite-dialect.ts';
+import type { Tables } from './tables.ts';
+
+export type Database = Kysely<Tables>;
+export type Tx = Transaction<Tables>;
+/** A database or a transaction of it: what queries take. */
+export type Queries = Database | Tx;
+
+/** Where the data lives: an embedded folder, or a PostgreSQL server. */
+export type Home = { kind: 'embedded'; folder: string } | { kind: 'postgres'; url: string; connections: number };
+
+/** An open database, and how to close it. */
+export interface OpenDatabase {
+  db: Database;
+  close(): Promise<void>;
+}
+
+const BIGINT = 20;
+const numeric = { [BIGINT]: Number };
+
+/**
+ * Opens the home of the data without touching its schema.
+ * @throws FolderInUse when another process holds the embedded folder
+ */
+export async function openDatabase(home: Home): Promise<OpenDatabase> {
+  if (home.kind === 'postgres') return openPostgres(home.url, home.connections);
+  const unlock = lockFolder(home.folder);
+  try {
+    const lite = await PGlite.create({ dataDir: `${home.folder}/pgdata`, parsers: numeric });
+    const opened = openLite(lite);
+    return { db: opened.db, close: () => opened.close().finally(unlock) };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+/** Wraps a PGlite that is already there, for instance one in memory. Its bigint parser must give numbers: see `liteOptions`. */
+export function openLite(lite: PGlite): OpenDatabase {
+  const db = new Kysely<Tables>({ dialect: new PGliteDialect(lite) });
+  return { db, close: () => db.destroy() };
+}
+
+/** Options that every PGlite of ours is made with. */
+export const liteOptions = { parsers: numeric };
+
+function openPostgres(url: string, connections: number): OpenDatabase {
+  const types = { getTypeParser: (oid: number, format?: 'text' | 'binary') => (oid === BIGINT ? Number : pg.types.getTypeParser(oid, format)) };
+  const pool = new pg.Pool({ connectionString: url, max: connections, types: types as pg.CustomTypesConfig, application_name: 'tocsin' });
+  // An idle connection that breaks is replaced by the pool; the error must not end the process.
+  pool.on('error', () => undefined);
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  return { db, close: () => db.destroy() };
+}
+
+const RETRIED = new Set(['40001', '40P01']);
+
+/** Runs `work` in a transaction, again from the start when the database could not serialise it (at most 5 times). */
+export async function transaction<T>(db: Database, work: (tx: Tx) => Promise<T>, attempts = 5): Promise<T> {
+  try {
+    return await db.transaction().execute(work);
+  } catch (error) {
+    if (attempts <= 1 || !RETRIED.has(String((error as { code?: unknown }).code))) throw error;
+    return transaction(db, work, attempts - 1);
+  }
+}
+
+/** Runs `work` on one unchanging snapshot. */
+export async function snapshot<T>(db: Database, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return db.transaction().setIsolationLevel('repeatable read').execute(work);
+}
+
+/** Values as the text of a PostgreSQL array, for a parameter cast to an array type. Faster than the drivers' own. */
+export function arrayText(values: readonly (string | number | boolean | null)[]): string {
+  return `{${values.map(element).join(',')}}`;
+}
+
+function element(value: string | number | boolean | null): string {
+  if (value === null) return 'NULL';
+  return typeof value === 'string' ? `"${value.replaceAll(/["\\]/g, '\\$&')}"` : String(value);
+}
+
+/** A list of equally long columns as rows: `unnest(a, b, ...)`. `types` are PostgreSQL array element types. */
+export function unnest(columns: readonly { type: string; values: readonly (string | number | boolean | null)[] }[]) {
+  return sql`unnest(${sql.join(columns.map(({ type, values }) => sql`${arrayText(values)}::text::${sql.raw(type)}[]`))})`;
+}

@@ -1,0 +1,184 @@
+import type { ColumnType, Generated } from 'kysely';
+import type { PolicyObject } from '../policy/object.ts';
+import type { NewSignal, Policy, RetractionReason } from '../../schemas/types.ts';
+
+/** JSON that is written as text and read as data. */
+type Json<T> = ColumnType<T, string, string>;
+
+/** Instants are milliseconds since the epoch, as bigint, everywhere. */
+export interface Tables {
+  head: HeadTable;
+  world_entry: WorldEntryTable;
+  policy_version: PolicyVersionTable;
+  visibility_class: VisibilityClassTable;
+  indicator: IndicatorTable;
+  signal_indicator: SignalIndicatorTable;
+  signal: SignalTable;
+  change_log: ChangeLogTable;
+  batch: BatchTable;
+  batch_range: BatchRangeTable;
+  sync_seen: SyncSeenTable;
+  usage: UsageTable;
+  disclosure: DisclosureTable;
+  pull: PullTable;
+  assertion: AssertionTable;
+  audit: AuditTable;
+}
+
+/** One row, updated first by every transaction that writes: whoever holds it appends to the log. */
+export interface HeadTable {
+  one: Generated<boolean>;
+  /** The last position given out. */
+  position: number;
+  /** The greatest instant at which anything was committed. */
+  at: number;
+  /** The position of the last change of the world. */
+  world: number;
+  /** How many visibility classes there are; their ids are 1 to this. */
+  classes: number;
+  audit_entries: number;
+  audit_hash: Uint8Array;
+  /** Changes when a backup is restored: cursors of another epoch are void. */
+  epoch: string;
+}
+
+/** The world as an append-only log of documents; the latest per kind and subject holds. */
+export interface WorldEntryTable {
+  position: number;
+  at: number;
+  kind: string;
+  subject: string;
+  doc: Json<unknown>;
+}
+
+export interface PolicyVersionTable {
+  id: string;
+  version: number;
+  doc: Json<Policy>;
+  author: string;
+  created_at: number;
+}
+
+/** Signals that are equal in all that the engine reads share a class. */
+export interface VisibilityClassTable {
+  id: number;
+  origin: number;
+  key: Uint8Array;
+  doc: Json<PolicyObject>;
+}
+
+/** `id` is derived from scheme, key, epoch and digest. */
+export interface IndicatorTable {
+  id: string;
+  scheme: string;
+  key: string;
+  epoch: number;
+  digest: Uint8Array;
+}
+
+export interface SignalIndicatorTable {
+  indicator_id: string;
+  signal_id: string;
+}
+
+export interface SignalTable {
+  id: string;
+  /** The origin's member number. */
+  origin: number;
+  class_id: number;
+  /** First acceptance; never changes. */
+  accepted_at: number;
+  /** Position of the latest change. */
+  position: number;
+  version: number;
+  active: boolean;
+  retraction: RetractionReason | null;
+  /** The earlier of valid_until and the end of retention. */
+  until: number | null;
+  reference: string | null;
+  set_name: string;
+  content_hash: Uint8Array;
+  content: Json<NewSignal>;
+}
+
+/** One row per accepted change of a signal. `prev_*` hold what it was before; null for a first acceptance. */
+export interface ChangeLogTable {
+  position: number;
+  at: number;
+  signal_id: string;
+  retracted: boolean;
+  prev_class: number | null;
+  prev_until: number | null;
+  prev_content: Json<NewSignal | null>;
+}
+
+export interface BatchTable {
+  id: string;
+  origin: number;
+  client: string;
+  at: number;
+  /** The set that it synchronises, if it does. */
+  set_name: string | null;
+  undone_at: number | null;
+}
+
+/** The positions that a batch wrote, one row per transaction. */
+export interface BatchRangeTable {
+  batch_id: string;
+  first: number;
+  last: number;
+}
+
+/** What a running synchronisation has mentioned. */
+export interface SyncSeenTable {
+  batch_id: string;
+  signal_id: string;
+}
+
+export interface UsageTable {
+  origin: number;
+  signals: number;
+  classes: number;
+}
+
+/** A single signal read by a viewer. Written before the bytes leave. */
+export interface DisclosureTable {
+  id: Generated<number>;
+  at: number;
+  viewer: number;
+  signal_id: string;
+  version: number;
+  world: number;
+}
+
+/** A page of a feed given to a viewer: from one state of its replica to the next. Written before the bytes leave. */
+export interface PullTable {
+  id: Generated<number>;
+  at: number;
+  viewer: number;
+  feed: string;
+  state_from: Json<unknown>;
+  state_to: Json<unknown>;
+  items: number;
+  /** When the next cursor came back: what was sent has arrived. */
+  confirmed_at: number | null;
+}
+
+/** Client assertions (private-key JWT) already used. */
+export interface AssertionTable {
+  client: string;
+  jti: string;
+  expires_at: number;
+}
+
+/** Append-only and hash-chained: hash = BLAKE3(previous hash, entry). */
+export interface AuditTable {
+  entry: number;
+  at: number;
+  member: string;
+  client: string;
+  action: string;
+  subject: string;
+  detail: Json<unknown>;
+  hash: Uint8Array;
+}

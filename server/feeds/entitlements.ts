@@ -1,0 +1,82 @@
+import { setImmediate as breathe } from 'node:timers/promises';
+import type { Queries } from '../db/database.ts';
+import { judge, type Grant } from '../policy/decide.ts';
+import { instant } from '../policy/time.ts';
+import { instantsOfChange, type Feed } from '../policy/world.ts';
+import type { HubWorld } from '../world/state.ts';
+import { ClassCatalogue } from './classes.ts';
+
+/** What a viewer is granted of a class. Equal keys are equal grants. */
+export interface Entitlement {
+  key: string;
+  grant: Grant;
+}
+
+/** Objects of a class that are visible at an instant: those accepted after `lo` and not after `hi`. */
+export interface Reach {
+  lo: number;
+  hi: number;
+}
+
+/** Beyond every instant. */
+export const FOREVER = Number.MAX_SAFE_INTEGER;
+const NEVER = -FOREVER;
+
+/** Grants of all classes to one viewer of one feed, as long as nothing but time within one interval passes. Element 0 is class 1. */
+export type EntitlementTable = readonly (Entitlement | undefined)[];
+
+/**
+ * Which accepted instants the grant makes visible at `at`; undefined for none. A delay is a shift of this window, so that the
+ * end of an embargo needs no job. Where there is no delay, `hi` is FOREVER: everything accepted is visible at once.
+ */
+export function reachAt({ windows, notBefore = NEVER }: Grant, at: number): Reach | undefined {
+  if (notBefore > at) return undefined;
+  const delay = Math.max(0, ...windows.map((window) => window.after));
+  const ends = windows.flatMap((w) => (w.for === undefined || notBefore + w.for > at ? [] : [at - w.after - w.for]));
+  const hi = delay === 0 ? FOREVER : at - delay;
+  const lo = Math.max(NEVER, ...ends);
+  return lo < hi ? { lo, hi } : undefined;
+}
+
+const BREATH = 500;
+const CACHED_TABLES = 400;
+
+/** Decides by class and viewer, with the policy engine, and keeps the decisions while they hold. */
+export class Entitlements {
+  readonly #classes = new ClassCatalogue();
+  readonly #tables = new Map<string, { grants: (Entitlement | undefined)[]; filling: Promise<void> }>();
+  readonly #instants = new WeakMap<HubWorld, number[]>();
+
+  /** The table for the first `count` classes, as the world and the instant give it. */
+  async table(world: HubWorld, at: number, viewer: string, feed: Feed | undefined, count: number, db: Queries): Promise<EntitlementTable> {
+    const objects = await this.#classes.upTo(count, db);
+    const key = `${viewer} ${feed?.id ?? ''} ${world.version} ${this.#interval(world, at)}`;
+    const table = this.#tables.get(key) ?? { grants: [], filling: Promise.resolve() };
+    this.#tables.delete(key);
+    this.#tables.set(key, table);
+    if (this.#tables.size > CACHED_TABLES) this.#tables.delete(this.#tables.keys().next().value!);
+    table.filling = table.filling.then(() => fill(table.grants, count, (index) => this.#decide(world, at, viewer, feed, objects[index]!)));
+    await table.filling;
+    return table.grants;
+  }
+
+  #decide(world: HubWorld, at: number, viewer: string, feed: Feed | undefined, object: Parameters<typeof judge>[0]['object']): Entitlement | undefined {
+    const { grant } = judge({ world: world.policy, at, viewer, object, ...(feed ? { feed } : {}) });
+    return grant && { key: JSON.stringify(grant), grant };
+  }
+
+  /** Which of the intervals between instants of change `at` falls into. */
+  #interval(world: HubWorld, at: number): number {
+    const instants = this.#instants.get(world) ?? instantsOfChange(world.policy, instant);
+    this.#instants.set(world, instants);
+    return instants.findLastIndex((change) => change <= at);
+  }
+}
+
+/** Decides what is missing, letting others run in between. */
+async function fill(grants: (Entitlement | undefined)[], count: number, decide: (index: number) => Entitlement | undefined): Promise<void> {
+  while (grants.length < count) {
+    grants.push(decide(grants.length));
+    if (grants.length % BREATH === 0) await breathe();
+  }
+}

@@ -1,0 +1,15 @@
+import type { FeedDocument, Policy } from '../../schemas/types.ts';
+import { policyFaults } from '../policies/names.ts';
+import { Problem } from '../problems.ts';
+import type { HubWorld } from '../world/state.ts';
+
+/**
+ * Checks the names that a feed's filter and peers refer to, as those of a policy rule are checked.
+ * @throws Problem invalid-body naming the places
+ */
+export function checkFeed(world: HubWorld, member: string, feed: FeedDocument): void {
+  const { filter, peers } = feed;
+  const policy: Policy = { id: feed.id, title: feed.title, summary: feed.title, rules: [{ id: 'feed', effect: 'withhold', ...(filter ? { signals: filter } : {}), ...(peers ? { peers } : {}) }] };
+  const wrong = policyFaults(world, member, policy);
+  if (wrong.length > 0) throw new Problem('invalid-body', wrong.map(({ pointer, detail }) => ({ pointer: pointer.replace('/rules/0/signals', '/filter').replace('/rules/0', ''), detail })));
+}

@@ -1,0 +1,165 @@
+import type { RemovalChange, SignalChange } from '../../schemas/types.ts';
+import { snapshot, type Tx } from '../db/database.ts';
+import { readHead, type Head } from '../db/head.ts';
+import type { Hub } from '../hub.ts';
+import { offers } from '../policy/decide.ts';
+import type { Feed } from '../policy/world.ts';
+import { Problem } from '../problems.ts';
+import type { HubWorld } from '../world/state.ts';
+import { END, MAX_SEGMENTS, START, compareKeys, type Key, type ReplicaState, type Segment } from './cursor.ts';
+import { drain } from './drain.ts';
+import { reachAt, type Entitlements, type EntitlementTable } from './entitlements.ts';
+import { recordPull } from './record.ts';
+import type { SignalRow } from './rows.ts';
+import { scan } from './scan.ts';
+import { viewOf, type Shown } from './view.ts';
+
+export type Change = SignalChange | RemovalChange;
+
+/** One page: the changes, the state that the replica has after applying them, and when it was decided, if it is complete. */
+export interface Page {
+  changes: Change[];
+  state: ReplicaState;
+  complete: boolean;
+  asOf: number;
+  epoch: string;
+}
+
+/** Who pulls what. */
+export interface Puller {
+  member: string;
+  number: number;
+  client: string;
+  feed: string;
+}
+
+/** What the steps of one page share: a snapshot, what it is decided by, and the page as far as it has come. */
+export interface PageWork {
+  hub: Hub;
+  tx: Tx;
+  head: Head;
+  world: HubWorld;
+  puller: Puller;
+  limit: number;
+  /** By signal: what is said later replaces what was said before. */
+  changes: Map<string, Change>;
+  /** The table by which a segment of a replica of this viewer was decided; of another feed, where one is named. */
+  tableOf(decided: Decided, feed?: string): Promise<EntitlementTable>;
+}
+
+/** By which version of the world, and at which instant. */
+export type Decided = Pick<Segment, 'world' | 'at'>;
+
+/**
+ * Makes the next page for a replica, on one snapshot: first what the log says since its position, judged by what each part of
+ * the replica was decided by; then, the log being drained, the difference between that and what is to be decided now. The
+ * record of the disclosure is committed before the page is returned.
+ * @throws Problem not-found, member-suspended, member-left, invalid-token, cursor-expired
+ */
+export function pullPage(hub: Hub, entitlements: Entitlements, puller: Puller, from: ReplicaState, limit: number): Promise<Page> {
+  return snapshot(hub.db, async (tx) => {
+    const read = await readHead(tx, hub.clock);
+    const head = { ...read, at: Math.max(read.at, ...from.segments.map((segment) => segment.at)) };
+    const world = await hub.worlds.at(head.world, tx);
+    const feed = admit(world, puller, head.at);
+    const tables = new Map<string, Promise<EntitlementTable>>();
+    const load = async (decided: Decided, id: string): Promise<EntitlementTable> => {
+      const then = await hub.worlds.at(decided.world, tx);
+      return entitlements.table(then, decided.at, puller.member, feedOf(then, id) ?? feed, head.classes, tx);
+    };
+    const tableOf = (decided: Decided, id = puller.feed): Promise<EntitlementTable> => {
+      const key = `${id} ${decided.world} ${decided.at}`;
+      const table = tables.get(key) ?? load(decided, id);
+      tables.set(key, table);
+      return table;
+    };
+    const work: PageWork = { hub, tx, head, world, puller, limit, changes: new Map(), tableOf };
+    const state = await advanceReplica(work, from);
+    const complete = state.position === head.position && state.segments.length === 1 && state.segments[0]!.at === head.at;
+    const pull = await recordPull(work, from, state);
+    return { changes: [...work.changes.values()], state: { ...state, pull }, complete, asOf: head.at, epoch: head.epoch };
+  });
+}
+
+/** The feed, for a viewer to whom it is offered. */
+function admit(world: HubWorld, { member, client, feed: id }: Puller, at: number): Feed {
+  const viewer = world.policy.members.get(member);
+  if (world.clients.get(client)?.revoked !== false || !viewer) throw new Problem('invalid-token');
+  if (viewer.status !== 'active') throw new Problem(viewer.status === 'suspended' ? 'member-suspended' : 'member-left');
+  const feed = feedOf(world, id);
+  if (!feed || !offers(feed, world.policy, viewer, at)) throw new Problem('not-found');
+  return feed;
+}
+
+/** The feed of that id; `all` is the hub's own, of everything. */
+export function feedOf(world: HubWorld, id: string): Feed | undefined {
+  return id === 'all' ? { id } : world.policy.feeds.get(id);
+}
+
+/** A scan of the key order: what it leads to, how far it has come, and what lies beyond. */
+interface Scan {
+  goal: Decided;
+  done: Key;
+  rest: Segment[];
+}
+
+async function advanceReplica(work: PageWork, from: ReplicaState): Promise<ReplicaState> {
+  let plan = await aim(work, from);
+  const drained = await drain(work, from, plan.goal);
+  if (drained.position < work.head.position) {
+    // A change left to the scan binds the scan to its goal, even before it begins.
+    return { ...drained, segments: drained.dirty ? segmentsOf(plan) : from.segments, pull: 0 };
+  }
+  for (;;) {
+    plan = { ...plan, done: await scan(work, plan.rest, plan.goal, plan.done) };
+    const segments = segmentsOf(plan);
+    if (segments.length > MAX_SEGMENTS) throw new Problem('cursor-expired');
+    const ended = segments.length === 1 && compareKeys(plan.done, END) === 0;
+    if (!ended || plan.goal.at === work.head.at) return { ...drained, dirty: drained.dirty && !ended, segments, pull: 0 };
+    // The scan began on an earlier page: what was released since then follows.
+    plan = { goal: nowOf(work), done: START, rest: segments };
+  }
+}
+
+function segmentsOf({ goal, done, rest }: Scan): Segment[] {
+  return [{ ...goal, upto: done }, ...rest.filter((segment) => compareKeys(segment.upto, done) > 0)];
+}
+
+function nowOf(work: PageWork): Decided {
+  return { world: work.world.version, at: work.head.at };
+}
+
+/**
+ * What the scan leads to. A scan under way goes on towards its goal as long as the goal still grants what is granted now;
+ * else a new scan begins over what there is, which is then of several pieces.
+ */
+async function aim(work: PageWork, { segments, dirty }: ReplicaState): Promise<Scan> {
+  const [first, ...rest] = segments;
+  const now = nowOf(work);
+  if (rest.length === 0) return { goal: now, done: START, rest: segments };
+  if (sameGrants(await work.tableOf(now), await work.tableOf(first!))) return { goal: { world: first!.world, at: first!.at }, done: first!.upto, rest };
+  if (dirty) throw new Problem('cursor-expired');
+  return { goal: now, done: START, rest: segments };
+}
+
+function sameGrants(a: EntitlementTable, b: EntitlementTable): boolean {
+  return a === b || (a.length === b.length && a.every((entitlement, index) => entitlement?.key === b[index]?.key));
+}
+
+/** What a row is to the viewer under an entitlement at an instant: a view, or nothing. */
+export function viewAt(work: PageWork, shown: Shown & Key, table: EntitlementTable, at: number): SignalChange['signal'] | undefined {
+  const entitlement = table[shown.classId - 1];
+  const reach = entitlement && reachAt(entitlement.grant, at);
+  if (!reach || shown.acceptedAt <= reach.lo || shown.acceptedAt > reach.hi || (shown.until !== null && shown.until <= at)) return undefined;
+  return viewOf(shown, entitlement.grant, work.puller.member, work.hub.secrets);
+}
+
+/** The row as views are made of it. */
+export function shownRow(work: PageWork, row: SignalRow): Shown & Key {
+  return { id: row.id, origin: work.world.numbers.get(row.origin)!.id, acceptedAt: row.accepted_at, classId: row.class_id, until: row.until, content: row.content };
+}
+
+/** Says what becomes of a signal, in place of what the page said of it before. */
+export function say(work: PageWork, change: Change): void {
+  work.changes.set(change.type === 'signal' ? change.signal.id : change.id, change);
+}

@@ -1,0 +1,80 @@
+import { sql } from 'kysely';
+import { arrayText } from '../db/database.ts';
+import { compareKeys, type ReplicaState } from './cursor.ts';
+import { reachAt } from './entitlements.ts';
+import type { PageWork } from './pull.ts';
+import { readHistory, type LogRow } from './rows.ts';
+
+/**
+ * Records a page before its bytes leave: who was brought from which state to which. Who has received which signal follows from
+ * these. Also notes that the page before has arrived, since its cursor has come back.
+ * @returns the record's id, 0 when the page says nothing
+ */
+export async function recordPull({ tx, hub, head, puller, changes }: PageWork, from: ReplicaState, to: ReplicaState): Promise<number> {
+  if (from.pull > 0) await tx.updateTable('pull').set({ confirmed_at: hub.clock.now() }).where('id', '=', from.pull).where('confirmed_at', 'is', null).execute();
+  if (changes.size === 0) return 0;
+  const row = { at: head.at, viewer: puller.number, feed: puller.feed, state_from: JSON.stringify(from), state_to: JSON.stringify(to), items: changes.size };
+  const { id } = await tx.insertInto('pull').values(row).returning('id').executeTakeFirstOrThrow();
+  return id;
+}
+
+/** Which of these retracted signals the viewer has ever received, by whatever way: a retraction is owed to it, whatever policy says now. */
+export async function receivedAmong(work: PageWork, rows: readonly LogRow[]): Promise<Set<string>> {
+  if (rows.length === 0) return new Set();
+  const ids = [...new Set(rows.map((row) => row.id))];
+  const read = await work.tx
+    .selectFrom('disclosure')
+    .select('signal_id')
+    .distinct()
+    .where('viewer', '=', work.puller.number)
+    .where('signal_id', '=', sql<string>`any(${arrayText(ids)}::text::uuid[])`)
+    .execute();
+  const received = new Set(read.map((row) => row.signal_id));
+  for (const id of await pulledAmong(work, rows)) received.add(id);
+  return received;
+}
+
+/** A signal as it was while the log stood at `from` to before `to`. */
+interface Past {
+  id: string;
+  from: number;
+  to: number;
+  classId: number;
+  acceptedAt: number;
+  until: number | null;
+}
+
+async function pulledAmong(work: PageWork, rows: readonly LogRow[]): Promise<Set<string>> {
+  const since = Math.min(...rows.map((row) => row.accepted_at));
+  const pulls = await work.tx.selectFrom('pull').select(['feed', 'state_to']).where('viewer', '=', work.puller.number).where('at', '>=', since).execute();
+  const received = new Set<string>();
+  if (pulls.length === 0) return received;
+  const past = await pastOf(work, rows);
+  for (const { feed, state_to } of pulls) {
+    const state = state_to as ReplicaState;
+    for (const signal of past) if (await held(work, feed, state, signal)) received.add(signal.id);
+  }
+  return received;
+}
+
+async function pastOf(work: PageWork, rows: readonly LogRow[]): Promise<Past[]> {
+  const accepted = new Map(rows.map((row) => [row.id, row.accepted_at]));
+  const history = await readHistory(work.tx, [...accepted.keys()], 0, work.head.position);
+  const from = new Map<string, number>();
+  return history
+    .sort((a, b) => a.position - b.position)
+    .map(({ id, position, prev_class, prev_until }) => {
+      const start = from.get(id) ?? 0;
+      from.set(id, position);
+      return { id, from: start, to: position, classId: prev_class!, acceptedAt: accepted.get(id)!, until: prev_until };
+    });
+}
+
+async function held(work: PageWork, feed: string, state: ReplicaState, signal: Past): Promise<boolean> {
+  if (state.position < signal.from || state.position >= signal.to) return false;
+  const segment = state.segments.find(({ upto }) => compareKeys(signal, upto) <= 0)!;
+  if (signal.acceptedAt > segment.at || (signal.until !== null && signal.until <= segment.at)) return false;
+  const entitlement = (await work.tableOf(segment, feed))[signal.classId - 1];
+  const reach = entitlement && reachAt(entitlement.grant, segment.at);
+  return reach !== undefined && signal.acceptedAt > reach.lo && signal.acceptedAt <= reach.hi;
+}

@@ -1,0 +1,118 @@
+import swagger, { type SwaggerTransform, type SwaggerTransformObject } from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import { readFileSync } from 'node:fs';
+import type { Scope } from '../../schemas/types.ts';
+import { definitions } from '../../schemas/index.ts';
+import { projectFile } from '../../schemas/root.ts';
+import { scopeOf } from '../auth/access.ts';
+import type { App } from './fastify.ts';
+import { securityHeaders } from './headers.ts';
+
+const DESCRIPTION = `A hub through which online platforms warn each other. Members post hashed signals; each member’s sharing policy
+says what each peer may see, and when.
+
+Every operation but the token endpoint and the public keys needs an access token with the scope that it names. Errors are problem details (RFC 9457)
+whose \`type\` is stable. A header \`RateLimit\` tells how many requests are left.`;
+
+const tags = [
+  { name: 'Access', description: 'Tokens for machines (OAuth 2 client credentials), and the keys that verify them.' },
+  { name: 'Signals', description: 'What a member posts: hashed indicators and what they are tied to.' },
+  { name: 'Feeds', description: 'What a member may see, pulled as exact changes of a replica.' },
+  { name: 'Policies', description: 'Who may see what of a member’s signals: written, checked, explained and put into force.' },
+  { name: 'Digest keys', description: 'The keys under which accounts and URLs are hashed.' },
+  { name: 'Members', description: 'The organisations of this hub, and the groups that they form.' },
+  { name: 'Clients', description: 'The machines of a member, and their credentials.' },
+  { name: 'Audit', description: 'What was done, by whom, in a chain that can be verified.' },
+  { name: 'Operation', description: 'What runs the hub.' },
+];
+
+/** What a token of each scope may do. */
+const scopes: Record<Scope, string> = {
+  'signals:write': 'Post, change and retract signals',
+  'signals:read': 'Read single signals, and one’s own',
+  'feeds:read': 'Pull feeds',
+  'feeds:write': 'Offer feeds',
+  'policies:read': 'Read one’s own policies',
+  'policies:write': 'Write policies and put them into force',
+  explain: 'Ask what a peer sees of one’s own signals, and why',
+  'digest-keys:read': 'Fetch the digest keys that the member is entitled to',
+  'members:read': 'See members, groups and one’s own clients',
+  'members:write': 'Add, change and suspend members, groups and clients',
+  'keys:write': 'Rotate keys',
+  'audit:read': 'Read the audit log',
+};
+
+/** The page loads nothing from elsewhere; its styles are partly inline. */
+const PAGE_POLICY = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/** Describes the routes that are added after it as OpenAPI 3.1, at `/openapi.json` and as a page at `/docs`. */
+export async function documentation(server: App): Promise<void> {
+  securityHeaders(server);
+  const { version } = JSON.parse(readFileSync(projectFile('package.json'), 'utf8')) as { version: string };
+  await server.register(swagger, {
+    convertConstToEnum: false,
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Tocsin', version, description: DESCRIPTION, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+      servers: [{ url: '/' }],
+      tags,
+      components: { securitySchemes: { oauth2: { type: 'oauth2', flows: { clientCredentials: { tokenUrl: '/v1/oauth/token', scopes } } } } },
+    },
+    refResolver: { buildLocalReference: (json) => String(json.$id) },
+    transform: describeAccess,
+    transformObject: replaceSchemas,
+  });
+  await server.register(swaggerUi, { routePrefix: '/docs', staticCSP: PAGE_POLICY, theme: { title: 'Tocsin' }, uiConfig: { docExpansion: 'list', defaultModelsExpandDepth: 0 } });
+  server.get('/openapi.json', { schema: { hide: true } }, () => server.swagger());
+}
+
+const problem = {
+  description: 'A problem, by its `type`',
+  content: { 'application/problem+json': { schema: { $ref: 'Problem#' } } },
+};
+
+/** Adds to each operation what is the same everywhere: the scope of its check, and the form of its errors. */
+const describeAccess: SwaggerTransform = ({ schema, url, route }) => {
+  const scope = scopeOf(route);
+  const response = { ...((schema as { response?: object } | undefined)?.response ?? {}), default: problem };
+  return { url, schema: { ...schema, response, security: scope ? [{ oauth2: [scope] }] : [] } };
+};
+
+/**
+ * Puts our own definitions in place of the generator's: it drops what stands beside a reference, and what no operation
+ * mentions is left out.
+ */
+const replaceSchemas: SwaggerTransformObject = (document) => {
+  if (!('openapiObject' in document)) throw new Error('the documentation is OpenAPI');
+  const { openapiObject } = document;
+  const used = new Map<string, unknown>();
+  collect(openapiObject.paths, used);
+  const schemas = Object.fromEntries([...used].sort(([a], [b]) => (a < b ? -1 : 1)));
+  return { ...openapiObject, components: { ...openapiObject.components, schemas } } as ReturnType<SwaggerTransformObject>;
+};
+
+const COMPONENT = '#/components/schemas/';
+
+/** Gathers the definitions that a part of the document refers to, and those that they refer to. */
+function collect(part: unknown, used: Map<string, unknown>): void {
+  if (typeof part !== 'object' || part === null) return;
+  const reference = (part as { $ref?: unknown }).$ref;
+  const name = typeof reference === 'string' && reference.startsWith(COMPONENT) ? reference.slice(COMPONENT.length) : undefined;
+  if (name !== undefined && !used.has(name)) {
+    const schema = component(name);
+    used.set(name, schema);
+    collect(schema, used);
+  }
+  for (const inner of Object.values(part)) collect(inner, used);
+}
+
+function component(name: string): unknown {
+  const { $id: _id, ...schema } = definitions[name] ?? {};
+  return relocate(schema);
+}
+
+function relocate(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(relocate);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, key === '$ref' ? `${COMPONENT}${String(inner).replace(/#$/, '')}` : relocate(inner)]));
+}

@@ -1,0 +1,22 @@
+import type { Place, Policy } from '../../schemas/types.ts';
+import { validatePolicy } from '../policy/validate.ts';
+import { Problem, problemAt } from '../problems.ts';
+import { OPERATOR, groupsOf, type HubWorld } from '../world/state.ts';
+
+/**
+ * Checks what a schema cannot: that the policy is its owner's, and that it speaks of what there is. To a member, a group that it
+ * is not in is as unknown as one that does not exist. Members that are suspended or left may be named: a rule against one must
+ * outlast its suspension.
+ * @throws Problem invalid-policy with every place
+ */
+export function checkPolicy(world: HubWorld, owner: string, policy: Policy): void {
+  if (!policy.id.startsWith(`${owner}/`)) throw problemAt('invalid-policy', '/id', 'must start with your member’s id and a slash');
+  const places = policyFaults(world, owner, policy);
+  if (places.length > 0) throw new Problem('invalid-policy', places);
+}
+
+/** What is wrong with a policy, as far as its owner may know: to a member, a group that it is not in does not exist. */
+export function policyFaults(world: HubWorld, owner: string, policy: Policy): Place[] {
+  const groups = owner === OPERATOR ? world.groups.keys() : groupsOf(world, owner);
+  return validatePolicy(policy, { groups: new Set(groups), members: new Set(world.members.keys()) });
+}

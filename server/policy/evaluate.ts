@@ -1,0 +1,96 @@
+import type { MemberKind, Rule, Terms } from '../../schemas/types.ts';
+import { ruleMatches, ruleOutcomes, type Outcome } from './conditions.ts';
+import type { LayerHandling } from './handling.ts';
+import type { PolicyObject } from './object.ts';
+import { duration, type Instant } from './time.ts';
+import type { Activation, Member, World } from './world.ts';
+
+/** A question to the engine at one instant. */
+export interface Question {
+  world: World;
+  at: Instant;
+  origin: Member;
+  viewer: Member;
+  object: PolicyObject;
+}
+
+/** How one rule fared. */
+export interface RuleTrace {
+  rule: Rule;
+  matched: boolean;
+  outcomes: readonly Outcome[];
+}
+
+/** What one policy says: the rule that decides, if any, and how all of them fared. */
+export interface PolicyFinding {
+  effect: 'share' | 'withhold';
+  rule?: Rule;
+  traces: readonly RuleTrace[];
+}
+
+/** Terms as the meet wants them: milliseconds, and every default filled in. */
+export interface LayerTerms {
+  after: number;
+  /** Undefined is no end. */
+  for?: number;
+  reveal: readonly string[];
+  origin: 'named' | 'pseudonymous' | 'hidden';
+  handling: LayerHandling;
+}
+
+/** In one policy any matching withhold wins, else the first matching share, else withhold. */
+export function evaluatePolicy(question: Question, activation: Activation): PolicyFinding {
+  const rules = activation.policy?.rules ?? [];
+  const traces = rules.map((rule): RuleTrace => {
+    const outcomes = ruleOutcomes(rule, question.world, question.origin, question.object.attributes, question.viewer, question.at);
+    return { rule, outcomes, matched: ruleMatches(rule, outcomes) };
+  });
+  const matched = traces.filter((trace) => trace.matched);
+  const withheld = matched.find((trace) => trace.rule.effect === 'withhold');
+  const shared = matched.find((trace) => trace.rule.effect === 'share');
+  if (withheld) return { effect: 'withhold', rule: withheld.rule, traces };
+  if (shared) return { effect: 'share', rule: shared.rule, traces };
+  return { effect: 'withhold', traces };
+}
+
+/** The terms of a matched share rule. Onward `group` without groups means those that the rule names and the viewer is in. */
+export function layerTerms(rule: Rule, viewer: Member, excluded: readonly MemberKind[]): LayerTerms {
+  const terms = termsOf(rule.terms!);
+  const groups = terms.handling.onward === 'group' && !terms.handling.onward_groups;
+  const handling = groups ? { ...terms.handling, onward_groups: namedGroups(rule).filter((group) => viewer.groups.has(group)) } : terms.handling;
+  return { ...terms, handling: excluded.length > 0 ? { ...handling, excluded_kinds: excluded } : handling };
+}
+
+/** Terms in milliseconds with their defaults: no delay, no end, a hidden origin. */
+export function termsOf(terms: Terms): LayerTerms {
+  return {
+    after: terms.after === undefined ? 0 : duration(terms.after),
+    ...(terms.for === undefined ? {} : { for: duration(terms.for) }),
+    reveal: terms.reveal,
+    origin: terms.origin ?? 'hidden',
+    handling: { ...terms.handling },
+  };
+}
+
+/** The groups that a rule asks the peer to be in. */
+export function namedGroups(rule: Rule): string[] {
+  return [...(rule.peers?.groups?.any ?? []), ...(rule.peers?.groups?.all ?? [])];
+}
+
+/**
+ * The kinds of member that a policy excludes whoever the peer is: those of its withhold rules that ask of the peer nothing but
+ * its kind and would hold for this object now. They travel in the handling, so that no peer becomes the way around.
+ */
+export function excludedKinds(traces: readonly RuleTrace[], kinds: readonly MemberKind[]): MemberKind[] {
+  const barring = traces.filter(({ rule, outcomes }) => rule.effect === 'withhold' && asksOnlyKind(rule) && outcomes.every((o) => o.condition.startsWith('peers.') || o.truth !== false));
+  return kinds.filter((kind) => barring.some(({ rule }) => bars(rule, kind)));
+}
+
+function asksOnlyKind(rule: Rule): boolean {
+  return rule.peers !== undefined && Object.keys(rule.peers).every((name) => name === 'kind');
+}
+
+function bars(rule: Rule, kind: MemberKind): boolean {
+  const condition = rule.peers!.kind!;
+  return (condition.in?.includes(kind) ?? true) && !(condition.notIn?.includes(kind) ?? false);
+}

@@ -1,0 +1,67 @@
+import { sql } from 'kysely';
+import type { NewSignal, OwnSignal, OwnSignalCounts, OwnSignalList, RetractionReason } from '../../schemas/types.ts';
+import type { Queries } from '../db/database.ts';
+import { formatInstant } from '../policy/time.ts';
+import { Problem } from '../problems.ts';
+
+interface OwnRow {
+  id: string;
+  class_id: number;
+  version: number;
+  active: boolean;
+  retraction: RetractionReason | null;
+  accepted_at: number;
+  set_name: string;
+  content: NewSignal;
+}
+
+const COLUMNS = sql<OwnRow>`s.id, s.class_id, s.version, s.active, s.retraction, s.accepted_at, s.set_name, s.content`;
+
+/** A page of a member's own signals, retracted ones too, in an order that does not change. */
+export async function listOwn(db: Queries, origin: number, after: string | undefined, limit: number): Promise<OwnSignalList> {
+  const from = after === undefined ? { classId: 0, acceptedAt: 0, id: '00000000-0000-0000-0000-000000000000' } : decode(after);
+  const found = await sql<OwnRow>`select ${COLUMNS} from (select id from visibility_class where origin = ${origin} and id >= ${from.classId} order by id) c
+    cross join lateral (
+      select * from signal s where s.class_id = c.id and (s.class_id, s.accepted_at, s.id) > (${from.classId}::integer, ${from.acceptedAt}::bigint, ${from.id}::uuid)
+      order by s.accepted_at, s.id limit ${limit}
+    ) s order by s.class_id, s.accepted_at, s.id limit ${limit}`.execute(db);
+  const last = found.rows.at(-1);
+  return { signals: found.rows.map(ownView), ...(found.rows.length === limit && last ? { next: encode(last) } : {}) };
+}
+
+/** A member's own signal by its id, or undefined. */
+export async function findOwn(db: Queries, origin: number, id: string): Promise<OwnSignal | undefined> {
+  const found = await sql<OwnRow>`select ${COLUMNS} from signal s where s.id = ${id} and s.origin = ${origin}`.execute(db);
+  return found.rows[0] && ownView(found.rows[0]);
+}
+
+/** How many signals a member has, by state and, where active, by harm. */
+export async function countOwn(db: Queries, origin: number): Promise<OwnSignalCounts> {
+  const rows = await sql<{ harm: string; active: boolean; n: number }>`select c.doc #>> '{attributes,harm}' as harm, s.active, sum(s.n)::bigint as n
+    from visibility_class c cross join lateral (select active, count(*) as n from signal s where s.class_id = c.id group by active) s
+    where c.origin = ${origin} group by 1, 2 order by 1`.execute(db);
+  const total = (active: boolean): number => rows.rows.filter((row) => row.active === active).reduce((sum, row) => sum + row.n, 0);
+  return { active: total(true), retracted: total(false), by_harm: Object.fromEntries(rows.rows.filter((row) => row.active).map((row) => [row.harm, row.n])) };
+}
+
+function ownView(row: OwnRow): OwnSignal {
+  return {
+    id: row.id,
+    version: row.version,
+    state: row.active ? 'active' : 'retracted',
+    ...(row.retraction ? { retraction: row.retraction } : {}),
+    accepted_at: formatInstant(row.accepted_at),
+    ...(row.set_name ? { set: row.set_name } : {}),
+    content: row.content,
+  };
+}
+
+function encode({ class_id, accepted_at, id }: OwnRow): string {
+  return Buffer.from(`${class_id} ${accepted_at} ${id}`).toString('base64url');
+}
+
+function decode(after: string): { classId: number; acceptedAt: number; id: string } {
+  const match = /^(\d{1,9}) (\d{1,15}) ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(Buffer.from(after, 'base64url').toString());
+  if (!match) throw new Problem('invalid-parameter', [{ pointer: 'after', detail: 'is not what a page before gave as next' }]);
+  return { classId: Number(match[1]), acceptedAt: Number(match[2]), id: match[3]! };
+}

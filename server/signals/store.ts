@@ -1,0 +1,168 @@
+import { sql } from 'kysely';
+import type { NewSignal, RetractionReason } from '../../schemas/types.ts';
+import { arrayText, unnest, type Tx } from '../db/database.ts';
+import { indicatorsOf, type Indicator } from './content.ts';
+
+/** A signal's row as the writer sees it. */
+export interface Stored {
+  id: string;
+  origin: number;
+  class_id: number;
+  version: number;
+  active: boolean;
+  until: number | null;
+  reference: string | null;
+  set_name: string;
+  hash: string;
+  position: number;
+  accepted_at: number;
+}
+
+/** A row to be written, new or in place of `before`. */
+export interface Row {
+  id: string;
+  origin: number;
+  classId: number;
+  acceptedAt: number;
+  position: number;
+  version: number;
+  until: number | null;
+  reference: string | null;
+  setName: string;
+  hash: string;
+  json: string;
+  indicators: readonly Indicator[];
+}
+
+const COLUMNS = sql<Stored>`s.id, s.origin, s.class_id, s.version, s.active, s.until, s.reference, s.set_name, encode(s.content_hash, 'hex') as hash, s.position, s.accepted_at`;
+
+/** The active signals that have one of these references. */
+export async function findByReference(tx: Tx, wanted: readonly { origin: number; set: string; reference: string }[]): Promise<Stored[]> {
+  if (wanted.length === 0) return [];
+  const keys = unnest([
+    { type: 'integer', values: wanted.map((w) => w.origin) },
+    { type: 'text', values: wanted.map((w) => w.set) },
+    { type: 'text', values: wanted.map((w) => w.reference) },
+  ]);
+  const found = await sql<Stored>`select ${COLUMNS} from ${keys} k(origin, set_name, reference)
+    join signal s on s.origin = k.origin and s.set_name = k.set_name and s.reference = k.reference and s.active and s.reference is not null`.execute(tx);
+  return found.rows;
+}
+
+/** The signals of these ids, whoever's they are and whatever their state. */
+export async function findById(tx: Tx, ids: readonly string[]): Promise<Stored[]> {
+  if (ids.length === 0) return [];
+  const found = await sql<Stored>`select ${COLUMNS} from ${unnest([{ type: 'uuid', values: ids }])} k(id) join signal s on s.id = k.id`.execute(tx);
+  return found.rows;
+}
+
+/** Writes new signals with their indicators and log rows, in one statement. */
+export async function insertSignals(tx: Tx, rows: readonly Row[], at: number): Promise<void> {
+  if (rows.length === 0) return;
+  const links = rows.flatMap((row) => row.indicators.map((indicator) => ({ indicator, signal: row.id })));
+  await sql`with s as (
+      insert into signal (id, origin, class_id, accepted_at, position, version, active, until, reference, set_name, content_hash, content)
+      select id, origin, class_id, ${at}::bigint, position, 1, true, until, reference, set_name, decode(hash, 'hex'), content::jsonb from ${signalColumns(rows)}
+    ), l as (
+      insert into signal_indicator (indicator_id, signal_id) select * from ${linkColumns(links)}
+    ), c as (
+      insert into change_log (position, at, signal_id, retracted)
+      select position, ${at}::bigint, id, false from ${unnest([{ type: 'bigint', values: rows.map((r) => r.position) }, { type: 'uuid', values: rows.map((r) => r.id) }])} c(position, id)
+    )
+    insert into indicator (id, scheme, key, epoch, digest)
+    select id, scheme, key, epoch, decode(digest, 'hex') from ${indicatorColumns(links.map((link) => link.indicator))} on conflict do nothing`.execute(tx);
+}
+
+/** Replaces the content of signals; what they were before goes into the log. */
+export async function updateSignals(tx: Tx, rows: readonly Row[], at: number): Promise<void> {
+  if (rows.length === 0) return;
+  const before = await logBefore(tx, rows.map((row) => ({ id: row.id, position: row.position, retracted: false })), at);
+  await sql`update signal s set class_id = r.class_id, position = r.position, version = s.version + 1, until = r.until,
+      reference = r.reference, content_hash = decode(r.hash, 'hex'), content = r.content::jsonb
+    from ${signalColumns(rows)} where s.id = r.id`.execute(tx);
+  const was = new Map(before.map((row) => [row.id, new Set(indicatorsOf(row.content).map((indicator) => indicator.id))]));
+  const links = rows.flatMap((row) => row.indicators.filter((i) => !was.get(row.id)?.has(i.id)).map((indicator) => ({ indicator, signal: row.id })));
+  const gone = rows.flatMap((row) => [...(was.get(row.id) ?? [])].filter((id) => !row.indicators.some((i) => i.id === id)).map((id) => ({ id, signal: row.id })));
+  if (links.length > 0) await link(tx, links);
+  if (gone.length > 0) await unlink(tx, gone);
+}
+
+/** Takes signals back for good. */
+export async function retractSignals(tx: Tx, rows: readonly { id: string; position: number; reason: RetractionReason }[], at: number): Promise<void> {
+  if (rows.length === 0) return;
+  const before = await logBefore(tx, rows.map((row) => ({ ...row, retracted: true })), at);
+  await sql`update signal s set active = false, retraction = r.reason, position = r.position, version = s.version + 1
+    from ${unnest([{ type: 'uuid', values: rows.map((r) => r.id) }, { type: 'bigint', values: rows.map((r) => r.position) }, { type: 'text', values: rows.map((r) => r.reason) }])} r(id, position, reason)
+    where s.id = r.id`.execute(tx);
+  await unlink(tx, before.flatMap((row) => indicatorsOf(row.content).map((indicator) => ({ id: indicator.id, signal: row.id }))));
+}
+
+async function logBefore(tx: Tx, rows: readonly { id: string; position: number; retracted: boolean }[], at: number): Promise<{ id: string; content: NewSignal }[]> {
+  const keys = unnest([{ type: 'uuid', values: rows.map((r) => r.id) }, { type: 'bigint', values: rows.map((r) => r.position) }, { type: 'boolean', values: rows.map((r) => r.retracted) }]);
+  const logged = await sql<{ id: string; content: NewSignal }>`insert into change_log (position, at, signal_id, retracted, prev_class, prev_until, prev_content)
+    select k.position, ${at}::bigint, s.id, k.retracted, s.class_id, s.until, s.content from ${keys} k(id, position, retracted) join signal s on s.id = k.id
+    returning signal_id as id, prev_content as content`.execute(tx);
+  return logged.rows;
+}
+
+async function link(tx: Tx, links: readonly { indicator: Indicator; signal: string }[]): Promise<void> {
+  await sql`with i as (
+      insert into indicator (id, scheme, key, epoch, digest)
+      select id, scheme, key, epoch, decode(digest, 'hex') from ${indicatorColumns(links.map((l) => l.indicator))} on conflict do nothing
+    ) insert into signal_indicator (indicator_id, signal_id) select * from ${linkColumns(links)} on conflict do nothing`.execute(tx);
+}
+
+async function unlink(tx: Tx, links: readonly { id: string; signal: string }[]): Promise<void> {
+  await sql`delete from signal_indicator l using ${unnest([{ type: 'uuid', values: links.map((l) => l.id) }, { type: 'uuid', values: links.map((l) => l.signal) }])} g(indicator_id, signal_id)
+    where l.indicator_id = g.indicator_id and l.signal_id = g.signal_id`.execute(tx);
+}
+
+function signalColumns(rows: readonly Row[]) {
+  const columns = unnest([
+    { type: 'uuid', values: rows.map((r) => r.id) },
+    { type: 'integer', values: rows.map((r) => r.origin) },
+    { type: 'integer', values: rows.map((r) => r.classId) },
+    { type: 'bigint', values: rows.map((r) => r.position) },
+    { type: 'bigint', values: rows.map((r) => r.until) },
+    { type: 'text', values: rows.map((r) => r.reference) },
+    { type: 'text', values: rows.map((r) => r.setName) },
+    { type: 'text', values: rows.map((r) => r.hash) },
+    { type: 'text', values: rows.map((r) => r.json) },
+  ]);
+  return sql`${columns} r(id, origin, class_id, position, until, reference, set_name, hash, content)`;
+}
+
+function linkColumns(links: readonly { indicator: Indicator; signal: string }[]) {
+  const seen = new Map(links.map((l) => [`${l.indicator.id} ${l.signal}`, l]));
+  return unnest([{ type: 'uuid', values: [...seen.values()].map((l) => l.indicator.id) }, { type: 'uuid', values: [...seen.values()].map((l) => l.signal) }]);
+}
+
+/** Sorted by id, so that nothing else that writes indicators can meet us in another order. */
+function indicatorColumns(all: readonly Indicator[]) {
+  const unique = [...new Map(all.map((i) => [i.id, i])).values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const columns = unnest([
+    { type: 'uuid', values: unique.map((i) => i.id) },
+    { type: 'text', values: unique.map((i) => i.scheme) },
+    { type: 'text', values: unique.map((i) => i.key) },
+    { type: 'integer', values: unique.map((i) => i.epoch) },
+    { type: 'text', values: unique.map((i) => i.digest) },
+  ]);
+  return sql`${columns} i(id, scheme, key, epoch, digest)`;
+}
+
+/** How many signals and classes origins have. */
+export async function readUsage(tx: Tx, origins: readonly number[]): Promise<Map<number, { signals: number; classes: number }>> {
+  const rows = await tx.selectFrom('usage').selectAll().where('origin', '=', sql<number>`any(${arrayText([...origins])}::text::integer[])`).execute();
+  return new Map(rows.map((row) => [row.origin, { signals: row.signals, classes: row.classes }]));
+}
+
+/** Adds to what origins have. */
+export async function addUsage(tx: Tx, added: ReadonlyMap<number, { signals: number; classes: number }>): Promise<void> {
+  const rows = [...added].filter(([, { signals, classes }]) => signals !== 0 || classes !== 0).map(([origin, counts]) => ({ origin, ...counts }));
+  if (rows.length === 0) return;
+  await tx
+    .insertInto('usage')
+    .values(rows)
+    .onConflict((conflict) => conflict.column('origin').doUpdateSet({ signals: sql<number>`usage.signals + excluded.signals`, classes: sql<number>`usage.classes + excluded.classes` }))
+    .execute();
+}

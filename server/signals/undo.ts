@@ -1,0 +1,62 @@
+import { sql } from 'kysely';
+import type { NewSignal, UndoResult } from '../../schemas/types.ts';
+import type { Hub } from '../hub.ts';
+import { Problem } from '../problems.ts';
+import type { MemberDocument } from '../world/documents.ts';
+import { prepare } from './content.ts';
+import type { SignalWriter, Write } from './writer.ts';
+
+interface Written {
+  position: number;
+  id: string;
+  latest: number;
+  active: boolean;
+  set_name: string;
+  prev_content: NewSignal | null;
+}
+
+const CHUNK = 2000;
+
+/**
+ * Undoes a batch of the member's: what it created is retracted, what it updated is set back. What has changed since is left, and
+ * so is what the batch retracted, since a retraction is final. Undoing again does nothing.
+ * @throws Problem not-found
+ */
+export async function undoBatch(hub: Hub, writer: SignalWriter, origin: MemberDocument, client: string, batch: string): Promise<UndoResult> {
+  const known = await hub.db.selectFrom('batch').select('id').where('id', '=', batch).where('origin', '=', origin.number).executeTakeFirst();
+  if (!known) throw new Problem('not-found');
+  const result: UndoResult = { retracted: 0, restored: 0, left: 0 };
+  const ranges = await hub.db.selectFrom('batch_range').select(['first', 'last']).where('batch_id', '=', batch).orderBy('first').execute();
+  for (const { first, last } of ranges) {
+    for (let after = first - 1; ; ) {
+      const rows = await writtenBetween(hub, after, last);
+      if (rows.length === 0) break;
+      after = rows.at(-1)!.position;
+      await undoRows(writer, origin, client, rows, result);
+    }
+  }
+  await hub.db.updateTable('batch').set({ undone_at: hub.clock.now() }).where('id', '=', batch).execute();
+  return result;
+}
+
+async function writtenBetween(hub: Hub, after: number, last: number): Promise<Written[]> {
+  const found = await sql<Written>`select c.position, s.id, s.position as latest, s.active, s.set_name, c.prev_content
+    from change_log c join signal s on s.id = c.signal_id where c.position > ${after} and c.position <= ${last} order by c.position limit ${CHUNK}`.execute(hub.db);
+  return found.rows;
+}
+
+async function undoRows(writer: SignalWriter, origin: MemberDocument, client: string, rows: readonly Written[], result: UndoResult): Promise<void> {
+  const untouched = rows.filter((row) => row.active && row.latest === row.position);
+  const outcomes = await writer.write(untouched.map((row) => undoing(row, origin, client)));
+  untouched.forEach((row, index) => {
+    if (outcomes[index]!.status !== 'updated') return;
+    if (row.prev_content === null) result.retracted += 1;
+    else result.restored += 1;
+  });
+  result.left += rows.length - outcomes.filter((outcome) => outcome.status === 'updated').length;
+}
+
+function undoing(row: Written, origin: MemberDocument, client: string): Write {
+  if (row.prev_content === null) return { kind: 'retract', origin, client, id: row.id, reason: 'batch-undone' };
+  return { kind: 'put', origin, client, prepared: prepare(row.prev_content, origin.id), set: row.set_name, target: { kind: 'id', id: row.id, position: row.position } };
+}

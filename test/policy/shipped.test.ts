@@ -1,0 +1,88 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import t from 'tap';
+import { definitions } from '../../schemas/index.ts';
+import { projectFile } from '../../schemas/root.ts';
+import type { Policy, PolicyCases } from '../../schemas/types.ts';
+import { validatorOf } from '../../server/http/validation.ts';
+import { runCases } from '../../server/policy/cases.ts';
+import { validatePolicy } from '../../server/policy/validate.ts';
+import { mutants } from './mutations.ts';
+
+interface Shipped {
+  name: string;
+  policy: Policy;
+  cases: PolicyCases;
+}
+
+const folder = projectFile('sharing-policies');
+const shipped: Shipped[] = readdirSync(folder, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => ({ name, policy: read(`${name}/policy.json`) as Policy, cases: read(`${name}/cases.json`) as PolicyCases }));
+const policyErrors = validatorOf('Policy');
+const casesErrors = validatorOf('PolicyCases');
+const policies = shipped.map(({ policy }) => policy);
+
+function read(path: string): unknown {
+  return JSON.parse(readFileSync(`${folder}/${path}`, 'utf8'));
+}
+
+t.test('every shipped policy and its cases are valid documents', async (t) => {
+  for (const { name, policy, cases } of shipped) {
+    const groups = new Set(cases.world.groups);
+    const members = new Set(cases.world.members.map((member) => member.id));
+    t.equal(policyErrors(policy), undefined, `${name}: policy`);
+    t.equal(casesErrors(cases), undefined, `${name}: cases`);
+    t.same(validatePolicy(policy, { groups, members }), [], `${name}: names and bounds`);
+    t.match(policy.id, new RegExp(`^(hub|example)/${name}$`), `${name}: its id is its folder’s name`);
+  }
+});
+
+t.test('every case comes out as its author says', async (t) => {
+  for (const { name, policy, cases } of shipped) {
+    const failed = runCases(policy, cases, policies).filter((result) => !result.passed);
+    t.same(failed, [], `${name}: ${cases.cases.length} cases`);
+    t.equal(new Set(cases.cases.map((one) => one.name)).size, cases.cases.length, `${name}: no two cases have the same name`);
+  }
+});
+
+t.test('the cases have teeth: no clause can change without one failing', async (t) => {
+  for (const { name, policy, cases } of shipped) {
+    const all = mutants(policy);
+    const survivors = all.filter((mutant) => survives(mutant.policy, cases));
+    t.same(survivors.map((mutant) => mutant.name), [], `${name}: ${all.length} mutants`);
+  }
+});
+
+function survives(policy: unknown, cases: PolicyCases): boolean {
+  return policyErrors(policy) === undefined && runCases(policy as Policy, cases, policies).every((result) => result.passed);
+}
+
+t.test('the shipped policies speak the whole language', async (t) => {
+  const spoken = new Set(policies.flatMap((policy) => policy.rules.flatMap((rule) => words(rule, ''))));
+  const language = vocabulary({ $ref: 'Rule#' }, '');
+  t.ok(language.length > 80, `${language.length} words`);
+  t.same(language.filter((word) => !spoken.has(word)), []);
+});
+
+interface Schema {
+  $ref?: string;
+  properties?: { [name: string]: Schema };
+  items?: Schema;
+  enum?: string[];
+}
+
+/** Terms whose every value is a word of the language. Elsewhere a word is a path: an attribute with an operator, a term, a field of handling. */
+const CHOICES = ['.effect', '.terms.reveal', '.terms.origin'];
+
+function vocabulary(schema: Schema, path: string): string[] {
+  if (schema.$ref) return vocabulary(definitions[schema.$ref.slice(0, -1)] as Schema, path);
+  if (schema.properties) return Object.entries(schema.properties).flatMap(([name, inner]) => vocabulary(inner, `${path}.${name}`));
+  if (!CHOICES.includes(path)) return [path];
+  return schema.items ? vocabulary(schema.items, path) : (schema.enum ?? []).map((value) => `${path}=${value}`);
+}
+
+function words(value: unknown, path: string): string[] {
+  if (Array.isArray(value)) return [path, ...value.map((element) => `${path}=${element}`)];
+  if (typeof value !== 'object' || value === null) return [path, `${path}=${value}`];
+  return Object.entries(value).flatMap(([name, inner]) => words(inner, `${path}.${name}`));
+}

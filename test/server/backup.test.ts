@@ -1,0 +1,224 @@
+import { sql } from 'kysely';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough, Readable, Writable } from 'node:stream';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import t, { type Test } from 'tap';
+import { verifyAudit } from '../../server/audit/log.ts';
+import { systemClock } from '../../server/clock.ts';
+import { backupHome, BackupError, restoreBackup, restoreHome, writeBackup } from '../../server/db/backup.ts';
+import { TABLES } from '../../server/db/backup-format.ts';
+import { openDatabase, type Database } from '../../server/db/database.ts';
+import { WorldStore } from '../../server/world/store.ts';
+import { homes, openTestDatabase, type HomeName } from '../support/hub.ts';
+
+t.setTimeout(300_000);
+
+const AWKWARD = 'ends here?\u2028no \u0085 "quoted" \\n back\\slash\ttab 漢字 🙂';
+const actor = { member: 'hub', client: 'hub.operator' };
+
+/** A database that is closed at the end of the test. */
+async function open(t: Test, home: HomeName): Promise<Database> {
+  const { db, close } = await openTestDatabase(home);
+  t.teardown(close);
+  return db;
+}
+
+function group(worlds: WorldStore, id: string, title = id): Promise<void> {
+  return worlds.change(actor, () => ({ entries: [{ kind: 'group', subject: id, doc: { id, title, members: [] } }], deeds: [{ action: 'put-group', subject: id, detail: { title } }], result: undefined }));
+}
+
+/** Puts something into every table, with values that are easily damaged on the way. */
+async function fill(db: Database): Promise<void> {
+  await group(new WorldStore(db, systemClock), 'awkward', AWKWARD);
+  const bytes = `decode('00ff5c6e0a22', 'hex')`;
+  const [a, b] = ['11111111-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222'];
+  const statements = [
+    `insert into policy_version values ('hub/charter', 1, '{"b": 1, "a": 0.1}', 'x', 9007199254740993)`,
+    `insert into visibility_class select n, n % 7, decode(lpad(to_hex(n), 8, '0'), 'hex'), '{}' from generate_series(1, 1234) n`,
+    `insert into indicator values ('${a}', 'url-v1', 'hub', 1, ${bytes})`,
+    `insert into signal values ('${b}', 1, 1234, 1, 2, 1, true, null, null, 'r', 'main', ${bytes}, jsonb_build_object('note', repeat('x', 300000)))`,
+    `insert into signal_indicator values ('${a}', '${b}')`,
+    `insert into change_log values (2, 1, '${b}', false, null, null, null)`,
+    `insert into batch values ('${a}', 1, 'c', 1, null, null)`,
+    `insert into batch_range values ('${a}', 1, 2)`,
+    `insert into sync_seen values ('${a}', '${b}')`,
+    `insert into usage values (1, 1, 1)`,
+    `insert into disclosure (at, viewer, signal_id, version, world) select 1, n, '${b}', 1, 1 from generate_series(1, 3) n`,
+    `insert into pull (at, viewer, feed, state_from, state_to, items) values (1, 1, 'all', 'null', '[1e400, 0.10]', 1)`,
+    `insert into assertion values ('c', 'j', 1)`,
+  ];
+  for (const statement of statements) await sql.raw(statement).execute(db);
+}
+
+/** Every row of every table as text, in an order of its own; the epoch is left out. */
+async function contents(db: Database): Promise<Record<string, string[]>> {
+  const all: Record<string, string[]> = {};
+  for (const table of TABLES) {
+    const { rows } = await sql<{ row: string }>`select row_to_json(t)::text as row from ${sql.table(table)} t`.execute(db);
+    all[table] = rows.map(({ row }) => row.replace(/"epoch":"[0-9a-f-]*"/, '')).sort();
+  }
+  return all;
+}
+
+async function backup(db: Database): Promise<Buffer> {
+  const stream = new PassThrough();
+  const [chunks] = await Promise.all([stream.toArray(), writeBackup(db, stream)]);
+  return Buffer.concat(chunks as Buffer[]);
+}
+
+const epochOf = async (db: Database): Promise<string> => (await db.selectFrom('head').select('epoch').executeTakeFirstOrThrow()).epoch;
+
+for (const from of homes) {
+  for (const to of homes) {
+    t.test(`from ${from} to ${to}, everything comes back`, async (t) => {
+      const [source, target] = [await open(t, from), await open(t, to)];
+      await fill(source);
+      const file = await backup(source);
+      const counts = await restoreBackup(target, Readable.from([file]));
+      t.strictSame(await contents(target), await contents(source));
+      t.equal(counts['visibility_class'], 1234);
+      t.equal((await verifyAudit(target)).broken, undefined);
+      t.not(await epochOf(target), await epochOf(source), 'a new epoch voids the cursors of the lost future');
+
+      await sql`insert into disclosure (at, viewer, signal_id, version, world) values (1, 1, gen_random_uuid(), 1, 1)`.execute(target);
+      const { rows } = await sql<{ id: number }>`select max(id) as id from disclosure`.execute(target);
+      t.equal(rows[0]?.id, 4, 'ids go on where they were');
+      await group(new WorldStore(target, systemClock), 'later');
+      await t.rejects(sql`update world_entry set at = 0`.execute(target), /append-only/);
+
+      const again = await backup(target);
+      t.match(gunzipSync(again).toString().split('\n')[0], /"format":"tocsin-backup","version":1,"schema":"0001-foundation"/);
+    });
+  }
+}
+
+for (const home of homes) {
+  t.test(`${home}: a database that holds anything is left alone`, async (t) => {
+    const db = await open(t, home);
+    const empty = await backup(db);
+    await group(new WorldStore(db, systemClock), 'one');
+    const before = await contents(db);
+    await t.rejects(restoreBackup(db, Readable.from([empty])), { message: /holds data/ });
+    t.strictSame(await contents(db), before);
+  });
+
+  t.test(`${home}: a file that was cut off or altered is refused, and leaves nothing`, async (t) => {
+    const [source, target] = [await open(t, home), await open(t, home)];
+    await fill(source);
+    const file = await backup(source);
+    const before = [await contents(target), await epochOf(target)];
+    for (const [what, bad] of damagedFiles(file)) {
+      await t.rejects(restoreBackup(target, Readable.from([bad])), new BackupError('the backup is cut off or was altered'), what);
+    }
+    const other = changed(file, (lines) => lines.with(0, lines[0]!.replace('0001-foundation', '0009-later')));
+    await t.rejects(restoreBackup(target, Readable.from([other])), { message: /the schema 0009-later/ });
+    await t.rejects(restoreBackup(target, Readable.from([gzipSync('{"format":"other"}\n')])), { message: /not a backup/ });
+    await t.rejects(restoreBackup(target, new Readable({ read() { this.destroy(new Error('the disk failed')); } })), { message: 'the disk failed' });
+    t.strictSame([await contents(target), await epochOf(target)], before);
+    await restoreBackup(target, Readable.from([file]));
+    t.strictSame(await contents(target), await contents(source), 'the unharmed file can still be restored');
+  });
+
+  t.test(`${home}: a failing stream ends the backup`, async (t) => {
+    const db = await open(t, home);
+    await fill(db);
+    const full = new Writable({ write: (_chunk, _encoding, done) => done(new Error('the disk is full')) });
+    await t.rejects(writeBackup(db, full), { message: 'the disk is full' });
+    t.ok(await epochOf(db), 'and the connection can be used again');
+  });
+}
+
+function changed(file: Buffer, change: (lines: string[]) => string[]): Buffer {
+  return gzipSync(change(gunzipSync(file).toString().split('\n')).join('\n'));
+}
+
+function* damagedFiles(file: Buffer): Generator<[string, Buffer]> {
+  yield ['empty', Buffer.alloc(0)];
+  yield ['not gzip', Buffer.from('hello')];
+  for (const share of [0.1, 0.5, 0.9]) yield [`cut at ${share}`, file.subarray(0, Math.floor(file.length * share))];
+  yield ['cut by a byte', file.subarray(0, -1)];
+  yield ['a bit flipped', Buffer.concat([file.subarray(0, 2000), Buffer.from([file[2000]! ^ 1]), file.subarray(2001)])];
+  yield ['without its last line', changed(file, (lines) => [...lines.slice(0, -2), ''])];
+  yield ['without its last newline', changed(file, (lines) => lines.slice(0, -1))];
+  yield ['with a line behind the last', changed(file, (lines) => [...lines.slice(0, -1), '{"table":"head"}', ''])];
+  yield ['a row more', changed(file, (lines) => lines.toSpliced(4, 0, lines[4]!.replace('"position":1', '"position":7')))];
+  yield ['a row less', changed(file, (lines) => lines.filter((line) => !line.startsWith('{"client":"c"')))];
+  yield ['a row twice', changed(file, (lines) => lines.toSpliced(4, 0, lines[4]!))];
+  yield ['two rows in a line', changed(file, (lines) => lines.with(4, `${lines[4]},${lines[4]!.replace('"position":1', '"position":7')}`))];
+  yield ['a value changed', changed(file, (lines) => lines.map((line) => line.replace('"jti":"j"', '"jti":"k"')))];
+  yield ['a row that is not JSON', changed(file, (lines) => lines.toSpliced(4, 0, 'x'))];
+  yield ['a table unknown', changed(file, (lines) => lines.map((line) => line.replace('{"table":"audit"}', '{"table":"kysely_migration"}')))];
+  yield ['a table missing', changed(file, (lines) => lines.filter((line) => line !== '{"table":"sync_seen"}'))];
+  yield ['a row before the tables', changed(file, (lines) => lines.toSpliced(1, 0, '{"a":1}'))];
+  yield ['two heads', changed(file, (lines) => lines.toSpliced(2, 0, lines[2]!))];
+  yield ['no head', changed(file, (lines) => lines.toSpliced(2, 1))];
+}
+
+t.test('every table of the schema is in the backup', async (t) => {
+  const db = await open(t, 'embedded');
+  const { rows } = await sql<{ name: string }>`select table_name as name from information_schema.tables where table_schema = 'public' and table_name not like 'kysely%'`.execute(db);
+  t.strictSame(rows.map(({ name }) => name).sort(), TABLES.toSorted());
+});
+
+t.test('a backup beside writers is of one instant', async (t) => {
+  const [source, target] = [await open(t, 'postgres'), await open(t, 'postgres')];
+  await fill(source);
+  const worlds = new WorldStore(source, systemClock);
+  let writing = true;
+  const writers = [0, 1, 2].map(async (writer) => {
+    for (let n = 0; writing; n += 1) await group(worlds, `group-${writer}-${n}`);
+    return writer;
+  });
+  const chunks: Buffer[] = [];
+  const slow = new Writable({ highWaterMark: 1, write: (chunk: Buffer, _encoding, done) => setTimeout(() => done(void chunks.push(chunk)), 300) });
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await writeBackup(source, slow);
+  writing = false;
+  t.equal((await Promise.all(writers)).length, 3);
+  await restoreBackup(target, Readable.from(chunks));
+  const [then, now] = [await headOf(target), await headOf(source)];
+  t.ok(then.position < now.position && then.position > 1, 'in the middle of the writing');
+  t.strictSame([then.position, then.entries, then.audit], [then.world, then.head, then.head]);
+  t.strictSame(await verifyAudit(target), { entries: then.head });
+});
+
+interface Counts {
+  position: number;
+  world: number;
+  head: number;
+  entries: number;
+  audit: number;
+}
+
+async function headOf(db: Database): Promise<Counts> {
+  const { rows } = await sql<Counts>`select position, world, audit_entries as head, (select count(*) from world_entry) as entries, (select count(*) from audit) as audit from head`.execute(db);
+  return rows[0]!;
+}
+
+t.test('folders: a hub that runs, a folder without data, a new folder', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'tocsin-backup-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const [old, fresh] = [{ kind: 'embedded', folder: join(folder, 'old') }, { kind: 'embedded', folder: join(folder, 'new') }] as const;
+  await t.rejects(backupHome(old, new PassThrough()), { message: /holds no data/ });
+
+  await restoreHome(old, Readable.from([await backup(await open(t, 'postgres'))]));
+  const running = await openDatabase(old);
+  await group(new WorldStore(running.db, systemClock), 'kept');
+  await t.rejects(backupHome(old, new PassThrough()), { message: new RegExp(`in use by process ${process.pid}.*stop it first`) });
+  await t.rejects(restoreHome(old, Readable.from([])), { message: /stop it first/ });
+  await running.close();
+
+  const file = new PassThrough();
+  const [chunks, counts] = await Promise.all([file.toArray(), backupHome(old, file)]);
+  t.equal(counts['world_entry'], 1);
+  t.strictSame(await restoreHome(fresh, Readable.from(chunks)), counts);
+});
+
+t.test('a database without a schema is not restored into', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'tocsin-backup-'));
+  const { db, close } = await openDatabase({ kind: 'embedded', folder });
+  t.teardown(() => close().then(() => rmSync(folder, { recursive: true, force: true })));
+  await t.rejects(restoreBackup(db, Readable.from([])), { message: /migrate it/ });
+});
