@@ -51,7 +51,7 @@ export interface Operations {
   'POST /v1/batches/:batch/undo': Answers<UndoResult>;
   'GET /v1/feeds': Answers<FeedList>;
   'PUT /v1/feeds/:owner/:name': Takes<FeedDocument, FeedDocument>;
-  'DELETE /v1/feeds/:owner/:name': Answers<undefined>;
+  'DELETE /v1/feeds/:owner/:name': Answers<FeedDocument>;
   'GET /v1/feeds/:feed/changes': Answers<ChangesPage>;
   'GET /v1/feeds/:owner/:name/changes': Answers<ChangesPage>;
   'GET /v1/audit': Answers<AuditPage>;

@@ -19,6 +19,7 @@ export class Outbox<T> {
   failure: { error: unknown } | undefined;
   readonly #items: Items<T>;
   #acknowledged = 0;
+  #closed = false;
   #wake: (() => void) | undefined;
 
   constructor(items: Items<T>) {
@@ -33,6 +34,12 @@ export class Outbox<T> {
   /** Makes room for further items. */
   acknowledged(count: number): void {
     this.#acknowledged = count;
+    this.#wake?.();
+  }
+
+  /** Lets go of the source: nobody takes the items any more. */
+  close(): void {
+    this.#closed = true;
     this.#wake?.();
   }
 
@@ -55,6 +62,7 @@ export class Outbox<T> {
         yield Buffer.from(text);
         text = '';
         while (!this.#hasRoom()) await new Promise<void>((resolve) => (this.#wake = resolve));
+        if (this.#closed) return;
       }
       if (text !== '') yield Buffer.from(text);
       this.ended = true;
@@ -67,7 +75,7 @@ export class Outbox<T> {
   }
 
   #hasRoom(): boolean {
-    return this.sent - this.#acknowledged < WINDOW;
+    return this.#closed || this.sent - this.#acknowledged < WINDOW;
   }
 }
 

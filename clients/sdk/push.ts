@@ -60,6 +60,7 @@ export async function* push(client: TocsinClient, items: Items<NewSignal>, optio
   } finally {
     clearTimeout(watch);
     stop.abort();
+    outbox.close();
   }
   return summary;
 }

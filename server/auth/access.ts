@@ -72,9 +72,11 @@ function identify(world: HubWorld, head: Head, tokens: Tokens, token: string): V
   const claims = tokens.verify(world, token);
   const client = world.clients.get(claims.sub);
   const member = client && world.members.get(client.member);
-  if (!client || !member || client.revoked) throw new Problem('invalid-token');
-  if (member.status === 'suspended') throw new Problem('member-suspended');
+  if (!client || !member) throw new Problem('invalid-token');
+  // A member that left has no clients any more, but must learn that its replicas are to be emptied.
   if (member.status === 'left') throw new Problem('member-left');
+  if (client.revoked) throw new Problem('invalid-token');
+  if (member.status === 'suspended') throw new Problem('member-suspended');
   const scopes = new Set(claims.scope.split(' ').filter((scope) => client.scopes.includes(scope)));
   return { member, client: client.id, scopes, operator: member.id === OPERATOR, world, head };
 }

@@ -12,7 +12,7 @@ const validRequest = validatorOf('TokenRequest');
 
 /** The token endpoint, the JWKS, and the rotation of signing keys. */
 export function authRoutes(app: App, hub: Hub, tokens: Tokens, access: Access, address: () => string): void {
-  app.post('/v1/oauth/token', { schema: { tags: ['Access'], summary: 'Get an access token', consumes: ['application/x-www-form-urlencoded'], response: { 200: $('Token'), 400: $('TokenError'), 401: $('TokenError') } }, config: { rateLimit: { max: 120 } } }, async (request, reply) => {
+  app.post('/v1/oauth/token', { schema: { tags: ['Access'], summary: 'Get an access token', consumes: ['application/x-www-form-urlencoded'], response: { 200: $('Token'), 400: $('TokenError'), 401: $('TokenError') } }, config: { rateLimit: { max: Math.ceil(hub.config.rateLimit / 50) } } }, async (request, reply) => {
     void reply.header('cache-control', 'no-store');
     const outcome = await grant(hub, tokens, address(), request.body, request.headers.authorization);
     if (typeof outcome !== 'string') return outcome;

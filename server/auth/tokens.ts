@@ -70,7 +70,7 @@ export class Tokens {
         allowedIss: address,
         allowedAud: address,
         clockTimestamp: now,
-        requiredClaims: ['sub', 'exp', 'jti'],
+        requiredClaims: ['iss', 'aud', 'sub', 'exp', 'jti'],
       });
       return { sub: claims.sub, member: claims.member, scope: claims.scope, exp: claims.exp, kid: key.kid };
     } catch {

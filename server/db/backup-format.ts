@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { Stream } from 'node:stream';
 import type { Queries } from './database.ts';
 import type { Tables } from './tables.ts';
 
@@ -34,4 +35,9 @@ export async function schemaOf(db: Queries): Promise<string | undefined> {
 /** What a backup that is not as it was written is refused with. */
 export function damaged(cause?: unknown): BackupError {
   return new BackupError('the backup is cut off or was altered', { cause });
+}
+
+/** A file that cannot be opened may fail before anything listens, which would end the process; whoever uses it later is told. */
+export function quiet(stream: Stream): void {
+  stream.on('error', () => undefined);
 }

@@ -4,7 +4,7 @@ import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { createBlake3 } from '../../clients/sdk/digests/blake3.ts';
-import { BackupError, FORMAT, PAGE, schemaOf, TABLES, VERSION, type RowCounts, type TableName } from './backup-format.ts';
+import { BackupError, FORMAT, PAGE, quiet, schemaOf, TABLES, VERSION, type RowCounts, type TableName } from './backup-format.ts';
 import { openDatabase, snapshot, type Database, type Home, type OpenDatabase, type Tx } from './database.ts';
 import { FolderInUse } from './folder-lock.ts';
 import { migrate } from './migrate.ts';
@@ -23,6 +23,7 @@ export { BackupError, restoreBackup, type RowCounts };
  * master secret. TOCSIN_SECRET, or the file `secret` of the data folder, must be kept apart: without it a backup opens no key.
  */
 export async function writeBackup(db: Database, stream: Writable): Promise<RowCounts> {
+  quiet(stream);
   const counts: RowCounts = {};
   await snapshot(db, (tx) => pipeline(Readable.from(backupText(tx, counts)), createGzip(), stream));
   return counts;
@@ -71,6 +72,7 @@ async function* pagesOf(tx: Tx, table: TableName): AsyncGenerator<string[]> {
  */
 export async function backupHome(home: Home, stream: Writable): Promise<RowCounts> {
   if (home.kind === 'embedded' && !existsSync(`${home.folder}/pgdata`)) throw new BackupError(`the folder ${home.folder} holds no data of a hub`);
+  quiet(stream);
   return withHome(home, (db) => writeBackup(db, stream));
 }
 
@@ -79,6 +81,7 @@ export async function backupHome(home: Home, stream: Writable): Promise<RowCount
  * @throws BackupError as `restoreBackup` does, and where the folder is in use
  */
 export async function restoreHome(home: Home, stream: Readable): Promise<RowCounts> {
+  quiet(stream);
   return withHome(home, async (db) => {
     await migrate(db);
     return restoreBackup(db, stream);

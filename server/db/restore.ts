@@ -1,9 +1,8 @@
 import { sql } from 'kysely';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { createBlake3 } from '../../clients/sdk/digests/blake3.ts';
-import { BackupError, damaged, FORMAT, PAGE, schemaOf, TABLES, VERSION, type RowCounts, type TableName } from './backup-format.ts';
+import { BackupError, damaged, FORMAT, PAGE, quiet, schemaOf, TABLES, VERSION, type RowCounts, type TableName } from './backup-format.ts';
 import { transaction, type Database, type Tx } from './database.ts';
 
 /** Characters of rows that are held at once, and in a line: a row is a document at most. */
@@ -16,6 +15,7 @@ const MAX_LINE = 67_108_864;
  * @throws BackupError for a database that is not empty, and a backup of another schema, cut off or altered
  */
 export async function restoreBackup(db: Database, stream: Readable): Promise<RowCounts> {
+  quiet(stream);
   try {
     return await transaction(db, (tx) => restoreIn(tx, stream), 1);
   } catch (error) {
@@ -28,9 +28,7 @@ async function restoreIn(tx: Tx, stream: Readable): Promise<RowCounts> {
   const schema = await assertEmpty(tx);
   const restoring = new Restoring(tx, schema);
   try {
-    await pipeline(stream, createGunzip(), async (bytes: AsyncIterable<Buffer>) => {
-      for await (const lines of linesOf(bytes)) for (const line of lines) await restoring.take(line);
-    });
+    for await (const lines of linesOf(unpacked(stream))) for (const line of lines) await restoring.take(line);
     const counts = restoring.finish();
     for (const table of TABLES) await continueIdentity(tx, table);
     await sql`update head set epoch = gen_random_uuid()`.execute(tx);
@@ -54,6 +52,14 @@ async function holdsRows(tx: Tx): Promise<boolean> {
   const found = TABLES.filter((table) => table !== 'head').map((table) => sql`exists (select from ${sql.table(table)})`);
   const { rows } = await sql<{ filled: boolean }>`select ${sql.join(found, sql` or `)} as filled`.execute(tx);
   return rows[0]!.filled;
+}
+
+/** Not by `pipeline`: it goes on, and fails with an error of its own, when its last step has failed. */
+function unpacked(stream: Readable): AsyncIterable<Buffer> {
+  if (stream.errored) throw stream.errored;
+  const gunzip = createGunzip();
+  stream.on('error', (error) => gunzip.destroy(error));
+  return stream.pipe(gunzip);
 }
 
 /** Not by readline: it takes more characters than the newline for the end of a line. */

@@ -114,6 +114,8 @@ export interface ChangeLogTable {
 
 export interface BatchTable {
   id: string;
+  /** Where in the log it began. */
+  position: number;
   origin: number;
   client: string;
   at: number;

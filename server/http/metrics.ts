@@ -20,12 +20,12 @@ const changes = new Counter({ name: 'tocsin_feed_changes_total', help: 'Changes 
 export type WriteOutcome = ItemResult['status'] | 'retracted';
 
 /** Counts signals that were written, or refused. */
-export function countWritten(outcome: WriteOutcome, count = 1): void {
+export function countSignals(outcome: WriteOutcome, count = 1): void {
   signals.inc({ outcome }, count);
 }
 
 /** Counts changes that a page of a feed carried. */
-export function countChanges(count: number): void {
+export function countFeedChanges(count: number): void {
   changes.inc(count);
 }
 

@@ -1,18 +1,18 @@
 import type { ExplainedLayer, ExplainedRule, Explanation, Terms } from '../../schemas/types.ts';
-import { decide, type Finding, type Request } from './decide.ts';
+import { decide, judge, type Finding, type Request } from './decide.ts';
 import type { LayerTerms, RuleTrace } from './evaluate.ts';
 import type { Lifetime } from './object.ts';
-import { formatInstant, instant } from './time.ts';
-import { instantsOfChange } from './world.ts';
+import { formatInstant, instant, type Instant } from './time.ts';
+import { instantsOfChange, type World } from './world.ts';
 
 /**
- * Why the viewer sees the object, or does not, at the request's instant: each layer's rule and terms, their meet, and when the
- * rules next change. Only for those who may know the object: its origin and the operator.
+ * Why the viewer sees the object, or does not, at the request's instant: each layer's rule and terms, their meet, and when
+ * they will next say something else. Only for those who may know the object: its origin and the operator.
  */
 export function explain(request: Request, lifetime: Lifetime): Explanation {
   const decision = decide(request, lifetime);
   const { grant, span } = decision;
-  const next = instantsOfChange(request.world, instant).find((at) => at > request.at);
+  const next = nextChange(request);
   return {
     effect: grant && span ? 'share' : 'withhold',
     visible: decision.visible,
@@ -26,11 +26,28 @@ export function explain(request: Request, lifetime: Lifetime): Explanation {
   };
 }
 
+/** The next instant at which a layer will say something else. What concerns only others leaves no trace in the answer. */
+function nextChange(request: Request): Instant | undefined {
+  const now = whatLayersSay(request);
+  return instantsOfChange(concerned(request), instant).find((at) => at > request.at && whatLayersSay({ ...request, at }) !== now);
+}
+
+/** The part of the world that can decide this request. */
+function concerned({ world, viewer, object }: Request): World {
+  const only = <T>(all: ReadonlyMap<string, T>, ids: string[]): Map<string, T> => new Map([...all].filter(([id]) => ids.includes(id)));
+  return { ...world, members: only(world.members, [viewer, object.origin]), activations: only(world.activations, [world.operator, object.origin]) };
+}
+
+function whatLayersSay(request: Request): string {
+  return JSON.stringify(judge(request).findings.map(({ traces, ...finding }) => [finding, traces?.map((trace) => trace.outcomes)]));
+}
+
 function sentences(request: Request, { grant, span, findings }: ReturnType<typeof decide>): string[] {
   const withholding = findings.filter((finding) => finding.effect === 'withhold');
   if (!grant) return withholding.map((finding) => `Withheld by the ${finding.layer} layer${source(finding)}: ${finding.reason}.`);
   if (!span) return ['Withheld: it would end before it is released.'];
-  const shared = `Shared${findings.filter((f) => f.rule).map((f) => ` by the ${f.layer} layer${source(f)}`).join(' and')}.`;
+  const own = findings.find((finding) => finding.layer === 'own');
+  const shared = own ? `Shared: ${own.reason}.` : `Shared${findings.filter((f) => f.rule).map((f) => ` by the ${f.layer} layer${source(f)}`).join(' and')}.`;
   if (request.at < span.release) return [shared, `It is released at ${formatInstant(span.release)}.`];
   if (span.end !== undefined && request.at >= span.end) return [shared, `It ended at ${formatInstant(span.end)}.`];
   return [shared, span.end === undefined ? 'It has no end.' : `It ends at ${formatInstant(span.end)}.`];

@@ -1,5 +1,6 @@
 import { harmTree } from '../../schemas/harms.ts';
 import type { Place, Policy, Rule } from '../../schemas/types.ts';
+import { enumeration } from './conditions.ts';
 import { schemes } from '../../clients/sdk/digests/schemes.ts';
 import { instant } from './time.ts';
 
@@ -29,9 +30,19 @@ function emptyWindow(rule: Rule, at: string): Place[] {
   return from && until && instant(from) >= instant(until) ? [{ pointer: `${at}/during/until`, detail: 'must be later than from' }] : [];
 }
 
-function emptyBounds(rule: Rule, at: string): Place[] {
-  const { atLeast, atMost } = rule.signals?.confidence ?? {};
-  return atLeast !== undefined && atMost !== undefined && atLeast > atMost ? [{ pointer: `${at}/signals/confidence/atMost`, detail: 'must not be below atLeast' }] : [];
+function emptyBounds({ signals, peers }: Rule, at: string): Place[] {
+  const { origin, ...own } = signals ?? {};
+  return [...crossed(`${at}/signals`, own), ...crossed(`${at}/signals/origin`, origin), ...crossed(`${at}/peers`, peers)];
+}
+
+function crossed(at: string, conditions: object | undefined): Place[] {
+  return Object.entries((conditions ?? {}) as Record<string, { atLeast?: string | number; atMost?: string | number }>).flatMap(([name, { atLeast, atMost }]) =>
+    atLeast !== undefined && atMost !== undefined && rank(name, atLeast) > rank(name, atMost) ? [{ pointer: `${at}/${name}/atMost`, detail: 'must not be below atLeast' }] : [],
+  );
+}
+
+function rank(attribute: string, value: string | number): number {
+  return typeof value === 'number' ? value : enumeration(attribute[0]!.toUpperCase() + attribute.slice(1)).indexOf(value);
 }
 
 function unknownNames(rule: Rule, at: string, known: KnownNames): Place[] {
@@ -43,6 +54,7 @@ function unknownNames(rule: Rule, at: string, known: KnownNames): Place[] {
     ...unknown(`${at}/peers/id`, rule.peers?.id, (id) => known.members.has(id), 'is not a member of this hub'),
     ...unknown(`${at}/signals/origin/groups`, origin?.groups, (id) => known.groups.has(id), 'is not a group of this hub'),
     ...unknown(`${at}/signals/origin/id`, origin?.id, (id) => known.members.has(id), 'is not a member of this hub'),
+    ...unknown(`${at}/terms/handling`, { onward_groups: rule.terms?.handling?.onward_groups ?? [] }, (id) => known.groups.has(id), 'is not a group of this hub'),
   ];
 }
 

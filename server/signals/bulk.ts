@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { keyedBlake3 } from '../../clients/sdk/digests/index.ts';
 import type { BatchSummary, ItemResult } from '../../schemas/types.ts';
 import { unnest, transaction, type Tx } from '../db/database.ts';
-import type { Head } from '../db/head.ts';
+import { advance, type Head } from '../db/head.ts';
 import { countSignals } from '../http/metrics.ts';
 import type { Hub } from '../hub.ts';
 import { Problem } from '../problems.ts';
@@ -45,7 +45,10 @@ export class Batch {
   /** Notes that the batch exists, so that it can be undone. */
   async begin(): Promise<void> {
     const { origin, client, set } = this.#options;
-    await this.#hub.db.insertInto('batch').values({ id: this.id, origin: origin.number, client, at: this.#hub.clock.now(), set_name: set ?? null }).execute();
+    await transaction(this.#hub.db, async (tx) => {
+      const { position, at } = await advance(tx, this.#hub.clock, 1);
+      await tx.insertInto('batch').values({ id: this.id, position, origin: origin.number, client, at, set_name: set ?? null }).execute();
+    });
   }
 
   /** Takes lines; the result of each is either known at once or a write to be made. */
@@ -131,8 +134,8 @@ export function derivedId(hub: Hub, origin: string, key: string, index: number):
 }
 
 async function unmentioned(tx: Tx, batch: string, origin: number, set: string): Promise<string[]> {
-  const mine = await tx.selectFrom('batch').select('at').where('id', '=', batch).executeTakeFirstOrThrow();
-  const newer = await tx.selectFrom('batch').select('id').where('origin', '=', origin).where('set_name', '=', set).where('id', '!=', batch).where('at', '>=', mine.at).limit(1).execute();
+  const mine = await tx.selectFrom('batch').select('position').where('id', '=', batch).executeTakeFirstOrThrow();
+  const newer = await tx.selectFrom('batch').select('id').where('origin', '=', origin).where('set_name', '=', set).where('position', '>', mine.position).limit(1).execute();
   if (newer.length > 0) throw new Problem('conflict', [{ pointer: '', detail: 'another synchronisation of this set began later' }]);
   const rows = await sql<{ id: string }>`select s.id from signal s where s.origin = ${origin} and s.set_name = ${set} and s.active and s.reference is not null
     and not exists (select 1 from sync_seen m where m.batch_id = ${batch} and m.signal_id = s.id) limit ${CHUNK}`.execute(tx);

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable, Writable } from 'node:stream';
@@ -214,6 +214,9 @@ t.test('folders: a hub that runs, a folder without data, a new folder', async (t
   const [chunks, counts] = await Promise.all([file.toArray(), backupHome(old, file)]);
   t.equal(counts['world_entry'], 1);
   t.strictSame(await restoreHome(fresh, Readable.from(chunks)), counts);
+  await t.rejects(restoreHome(fresh, createReadStream(join(folder, 'missing'))), { message: /holds data/ });
+  await t.rejects(restoreHome({ kind: 'embedded', folder: join(folder, 'third') }, createReadStream(join(folder, 'missing'))), { code: 'ENOENT' });
+  await t.rejects(backupHome(fresh, createWriteStream(join(folder, 'no', 'such'))), { code: 'ENOENT' });
 });
 
 t.test('a database without a schema is not restored into', async (t) => {

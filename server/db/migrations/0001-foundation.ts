@@ -32,8 +32,8 @@ const STATEMENTS = [
   `create index change_log_history on change_log (signal_id, position) where prev_class is not null`,
   `create index change_log_retraction on change_log (position) where retracted`,
 
-  `create table batch (id uuid primary key, origin integer not null, client text not null, at bigint not null, set_name text, undone_at bigint)`,
-  `create index batch_set on batch (origin, set_name, at) where set_name is not null`,
+  `create table batch (id uuid primary key, position bigint not null, origin integer not null, client text not null, at bigint not null, set_name text, undone_at bigint)`,
+  `create index batch_set on batch (origin, set_name, position) where set_name is not null`,
   `create table batch_range (batch_id uuid not null references batch, first bigint not null, last bigint not null, primary key (batch_id, first))`,
   `create table sync_seen (batch_id uuid not null, signal_id uuid not null, primary key (batch_id, signal_id))`,
   `create table usage (origin integer primary key, signals bigint not null, classes integer not null)`,

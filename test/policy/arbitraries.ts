@@ -1,0 +1,161 @@
+import fc from 'fast-check';
+import type { HandlingTerms, PeerConditions, Policy, Rule, SignalConditions, Terms } from '../../schemas/types.ts';
+import { enumeration } from '../../server/policy/conditions.ts';
+import type { Request } from '../../server/policy/decide.ts';
+import type { LayerHandling } from '../../server/policy/handling.ts';
+import type { Lifetime, PolicyObject, SignalAttributes } from '../../server/policy/object.ts';
+import { formatInstant } from '../../server/policy/time.ts';
+import type { Activation, Feed, Member, World } from '../../server/policy/world.ts';
+import { DAY, HOUR, NOON } from './build.ts';
+
+/** The harms of these worlds that are in the tree; signals may carry another one. */
+export const HARMS = ['fraud', 'fraud.phishing', 'csea', 'csea.grooming'];
+/** The durations of these worlds. */
+export const MILLISECONDS: Record<string, number> = { PT0S: 0, PT1H: HOUR, PT2H: 2 * HOUR, P1D: DAY, P2D: 2 * DAY };
+
+const GROUPS = ['a', 'b', 'gone'];
+const words = (name: string): fc.Arbitrary<string> => fc.constantFrom(...enumeration(name));
+const subset = (values: readonly string[]): fc.Arbitrary<string[]> => fc.uniqueArray(fc.constantFrom(...values), { minLength: 1, maxLength: 3 });
+const delays = fc.constantFrom('PT0S', 'PT1H', 'PT2H', 'P1D');
+const lengths = fc.constantFrom('PT0S', 'PT2H', 'P1D', 'P2D', 'P2D', 'P2D');
+const instants = fc.constantFrom(NOON - DAY, NOON, NOON + HOUR, NOON + DAY);
+
+const listed = (values: readonly string[]): fc.Arbitrary<object> => fc.oneof(fc.record({ in: subset(values) }), fc.record({ notIn: subset(values) }), fc.record({ in: subset(values), notIn: subset(values) }));
+const sets = (values: readonly string[]): fc.Arbitrary<object> => fc.oneof(...['any', 'all', 'none'].map((operator) => fc.record({ [operator]: subset(values) })), fc.record({ any: subset(values), none: subset(values) }));
+const bounds = (values: fc.Arbitrary<unknown>): fc.Arbitrary<object> => fc.oneof(fc.record({ atLeast: values }), fc.record({ atMost: values }));
+const confidences = fc.constantFrom(0, 50, 75, 100);
+
+/** Few conditions at a time, so that rules match often enough. */
+function conditions<T>(entries: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<T | undefined> {
+  const one = fc.oneof(...Object.entries(entries).map(([name, value]) => fc.tuple(fc.constant(name), value)));
+  return fc.uniqueArray(one, { maxLength: 2, selector: ([name]) => name }).map((found) => (found.length === 0 ? undefined : (Object.fromEntries(found) as T)));
+}
+
+const peerConditions = conditions<PeerConditions>({
+  id: listed(['origin', 'viewer', 'third']),
+  kind: listed(['platform', 'ngo', 'hub', 'government']),
+  groups: sets(GROUPS),
+  jurisdictions: sets(['NL', 'FR']),
+  trust: bounds(words('Trust')),
+  agreements: sets(['x', 'y']),
+});
+const signalConditions = conditions<SignalConditions>({
+  type: listed(['account', 'url', 'media']),
+  scheme: listed(['url-v1', 'media-pdq', 'media-md5']),
+  harm: listed(HARMS),
+  severity: bounds(words('Severity')),
+  confidence: bounds(confidences),
+  status: listed(enumeration('Status')),
+  tlp: bounds(words('Tlp')),
+  labels: sets(['l', 'm']),
+  intent: listed(enumeration('Intent')),
+  novelty: listed(enumeration('Novelty')),
+  basis: listed(enumeration('Basis')),
+  origin: peerConditions.map((found) => found ?? { kind: { in: ['platform'] } }),
+});
+const during = fc.oneof(instants.map((at) => ({ from: formatInstant(at) })), instants.map((at) => ({ until: formatInstant(at) })));
+
+const handlingFields = {
+  tlp: fc.oneof({ arbitrary: fc.constantFrom('CLEAR', 'GREEN'), weight: 4 }, { arbitrary: words('Tlp'), weight: 1 }),
+  pap: words('Pap'),
+  permitted_actions: words('PermittedActions'),
+  affected_party_notifications: words('MayOrMustNot'),
+  attribution: fc.constantFrom('may', 'may', 'may', 'must', 'must-not'),
+  unmodified_resale: words('MayOrMustNot'),
+  encrypt_in_transit: words('MayOrMust'),
+  onward: words('Onward'),
+  onward_groups: subset(GROUPS).map((groups) => groups.sort()),
+};
+const handling = fc.record(handlingFields, { requiredKeys: [] }) as fc.Arbitrary<HandlingTerms>;
+
+/** What a layer may say of handling, in the form that a meet gives it. */
+export const layerHandlings = fc.record({ ...handlingFields, excluded_kinds: subset(enumeration('MemberKind')).map((kinds) => kinds.sort()) }, { requiredKeys: [] }) as fc.Arbitrary<LayerHandling>;
+
+const fields = enumeration('SignalField');
+const terms = fc.record(
+  { after: delays, for: lengths, reveal: fc.oneof({ arbitrary: fc.constant(fields), weight: 2 }, { arbitrary: subset(fields.slice(0, 4)), weight: 1 }), origin: words('OriginDisplay'), handling },
+  { requiredKeys: ['reveal'] },
+) as fc.Arbitrary<Terms>;
+
+const drop = <T extends object>(value: T): T => Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as T;
+const rarely = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.oneof({ arbitrary: fc.constant(undefined), weight: 3 }, { arbitrary: value, weight: 1 });
+const matching = { signals: fc.option(signalConditions, { nil: undefined }), peers: fc.option(peerConditions, { nil: undefined }), during: rarely(during) };
+
+/** Withhold rules. */
+export const withholds: fc.Arbitrary<Rule> = fc.record({ id: fc.constant('w'), effect: fc.constant('withhold'), ...matching }).map((rule) => drop(rule) as Rule);
+const shares: fc.Arbitrary<Rule> = fc.record({ id: fc.constant('s'), effect: fc.constant('share'), ...matching, terms }).map((rule) => drop(rule) as Rule);
+const catchAll: fc.Arbitrary<Rule> = fc.record({ id: fc.constant('c'), effect: fc.constant('share'), terms }) as fc.Arbitrary<Rule>;
+
+/** Policies of up to five rules, most of which share something with somebody. */
+export const policies: fc.Arbitrary<Policy> = fc
+  .tuple(fc.array(fc.oneof({ arbitrary: shares, weight: 5 }, { arbitrary: withholds, weight: 1 }), { maxLength: 4 }), fc.option(catchAll, { freq: 4, nil: undefined }))
+  .map(([rules, last]) => ({ id: 'test/policy', title: 'Test', summary: 'Test.', rules: [...rules, ...(last ? [last] : [])].map((rule, index) => ({ ...rule, id: `${rule.id}${index}` })) }));
+
+const agreements = fc.array(fc.record({ id: fc.constantFrom('x', 'y'), from: instants, until: rarely(instants) }).map(drop), { maxLength: 2 });
+const member = (id: string): fc.Arbitrary<Member> =>
+  fc.record({
+    id: fc.constant(id),
+    kind: fc.oneof({ arbitrary: fc.constant('platform'), weight: 5 }, { arbitrary: words('MemberKind'), weight: 1 }),
+    status: fc.oneof({ arbitrary: fc.constant('active'), weight: 20 }, { arbitrary: fc.constantFrom('suspended', 'left'), weight: 1 }),
+    trust: words('Trust'),
+    jurisdictions: fc.constantFrom([], ['NL'], ['NL', 'FR']),
+    groups: fc.subarray(GROUPS).map((groups) => new Set(groups)),
+    agreements,
+  }) as fc.Arbitrary<Member>;
+
+const attributes = fc
+  .record({
+    type: words('IndicatorType'),
+    schemes: fc.subarray(['url-v1', 'media-pdq', 'media-md5'], { minLength: 1 }),
+    harm: fc.constantFrom(...HARMS, 'fraud.unheard-of'),
+    severity: words('Severity'),
+    confidence: confidences,
+    status: words('Status'),
+    tlp: fc.oneof({ arbitrary: fc.constantFrom('CLEAR', 'GREEN'), weight: 3 }, { arbitrary: words('Tlp'), weight: 1 }),
+    labels: fc.subarray(['l', 'm']),
+    intent: fc.option(words('Intent'), { nil: undefined }),
+    novelty: fc.option(words('Novelty'), { nil: undefined }),
+    basis: fc.option(words('Basis'), { nil: undefined }),
+  })
+  .map((found) => drop(found) as SignalAttributes);
+
+const audience = fc.record({ members: fc.subarray(['viewer', 'third']), groups: fc.subarray(GROUPS) }, { requiredKeys: [] });
+const objects = fc.record({ kind: fc.constant('signal'), origin: fc.constant('origin'), attributes, audience: rarely(audience), notBefore: rarely(instants) }).map((found) => drop(found) as PolicyObject);
+
+/** Feeds of the hub and of members. */
+export const feeds = fc
+  .record({ id: fc.constant('f'), owner: fc.constantFrom(undefined, undefined, 'origin', 'third'), filter: rarely(signalConditions), peers: rarely(peerConditions), terms: fc.option(terms, { nil: undefined }) })
+  .map((found) => drop(found) as Feed);
+
+const versions = fc.oneof(
+  { arbitrary: policies.map((policy): Activation[] => [{ version: 1, effective: -Infinity, policy }]), weight: 6 },
+  {
+    arbitrary: fc.array(fc.tuple(instants, fc.option(policies, { freq: 6 })), { maxLength: 3 }).map((found): Activation[] =>
+      found.sort(([a], [b]) => a - b).map(([effective, policy], index) => ({ version: index + 1, effective, policy }))),
+    weight: 1,
+  },
+);
+const worlds: fc.Arbitrary<World> = fc.record({ origin: member('origin'), viewer: member('viewer'), charter: versions, own: versions }).map(({ origin, viewer, charter, own }) => ({
+  members: new Map([origin, viewer].map((one) => [one.id, one])),
+  groups: new Set(['a', 'b']),
+  operator: 'hub',
+  activations: new Map([['hub', charter], ['origin', own]]),
+  feeds: new Map(),
+}));
+
+/** One question to the engine, about an object with its times. */
+export interface Inquiry {
+  request: Request;
+  lifetime: Lifetime;
+}
+
+export const inquiries: fc.Arbitrary<Inquiry> = fc
+  .record({
+    world: worlds,
+    at: fc.constantFrom(NOON - HOUR, NOON, NOON + HOUR, NOON + DAY, NOON + 2 * DAY),
+    viewer: fc.oneof({ arbitrary: fc.constant('viewer'), weight: 20 }, { arbitrary: fc.constant('origin'), weight: 1 }),
+    object: objects,
+    feed: rarely(feeds),
+    until: rarely(instants),
+  })
+  .map(({ until, feed, ...request }) => ({ request: { ...request, ...(feed ? { feed } : {}) }, lifetime: { accepted: NOON, ...(until === undefined ? {} : { until }) } }));
