@@ -30,9 +30,9 @@ export function openDigestKey(hub: Pick<Hub, 'secrets'>, key: DigestKeyDocument)
   return secret;
 }
 
-/** The owners whose digest keys a member may have: the hub and its groups. */
+/** The owners whose digest keys a member may have: the hub, and its groups by name. */
 export function entitledOwners(world: HubWorld, member: string): string[] {
-  return [OPERATOR, ...groupsOf(world, member)];
+  return [OPERATOR, ...groupsOf(world, member).sort()];
 }
 
 /** Whether a member may post digests under this key and epoch now. What it is not entitled to does not exist for it. */

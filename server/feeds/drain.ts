@@ -57,13 +57,19 @@ async function possibleStates(work: PageWork, rows: readonly LogRow[], position:
  */
 async function judgeActive(work: PageWork, from: ReplicaState, goal: Decided, row: LogRow, held: readonly (SignalView | undefined)[]): Promise<boolean> {
   const shown = shownRow(work, row);
+  const isHeld = held.some((view) => view);
+  if (shown.until !== null && shown.until <= work.head.at) {
+    // A scan passes over what has ended: it must be said here that it ended earlier than the replica was told.
+    if (isHeld) say(work, { type: 'remove', id: row.id, reason: 'gone' });
+    return false;
+  }
   const segment = segmentOf(from.segments, shown);
   const [then, aimed] = [await work.tableOf(segment), await work.tableOf(goal)];
   const granted = viewAt(work, shown, then, segment.at);
   if (granted && then[shown.classId - 1]?.key !== aimed[shown.classId - 1]?.key) return true;
   const view = granted && viewAt(work, shown, aimed, work.head.at);
   if (view && held.some((other) => other?.version !== view.version)) say(work, { type: 'signal', signal: view });
-  if (!view && held.some((other) => other)) say(work, { type: 'remove', id: row.id, reason: 'gone' });
+  if (!view && isHeld) say(work, { type: 'remove', id: row.id, reason: 'gone' });
   return false;
 }
 

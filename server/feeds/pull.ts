@@ -43,6 +43,8 @@ export interface PageWork {
   limit: number;
   /** By signal: what is said later replaces what was said before. */
   changes: Map<string, Change>;
+  /** Some change is left to the scan. */
+  dirty: boolean;
   /** The table by which a segment of a replica of this viewer was decided; of another feed, where one is named. */
   tableOf(decided: Decided, feed?: string): Promise<EntitlementTable>;
 }
@@ -73,7 +75,7 @@ export function pullPage(hub: Hub, entitlements: Entitlements, puller: Puller, f
       tables.set(key, table);
       return table;
     };
-    const work: PageWork = { hub, tx, head, world, puller, limit, changes: new Map(), tableOf };
+    const work: PageWork = { hub, tx, head, world, puller, limit, changes: new Map(), dirty: from.dirty, tableOf };
     const state = await advanceReplica(work, from);
     const complete = state.position === head.position && state.segments.length === 1 && state.segments[0]!.at === head.at;
     const pull = await recordPull(work, from, state);
@@ -110,6 +112,7 @@ async function advanceReplica(work: PageWork, from: ReplicaState): Promise<Repli
     // A change left to the scan binds the scan to its goal, even before it begins.
     return { ...drained, segments: drained.dirty ? segmentsOf(plan) : from.segments, pull: 0 };
   }
+  work.dirty = drained.dirty;
   for (;;) {
     plan = { ...plan, done: await scan(work, plan.rest, plan.goal, plan.done) };
     const segments = segmentsOf(plan);
@@ -117,6 +120,7 @@ async function advanceReplica(work: PageWork, from: ReplicaState): Promise<Repli
     const ended = segments.length === 1 && compareKeys(plan.done, END) === 0;
     if (!ended || plan.goal.at === work.head.at) return { ...drained, dirty: drained.dirty && !ended, segments, pull: 0 };
     // The scan began on an earlier page: what was released since then follows.
+    work.dirty = false;
     plan = { goal: nowOf(work), done: START, rest: segments };
   }
 }

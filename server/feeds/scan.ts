@@ -63,7 +63,8 @@ async function sayRow(work: PageWork, base: Segment, goal: Decided, { action }: 
   const shown = shownRow(work, row);
   const held = viewAt(work, shown, await work.tableOf(base), base.at);
   const view = action === 'send' ? viewAt(work, shown, await work.tableOf(goal), work.head.at) : undefined;
-  if (view && view.version !== held?.version) say(work, { type: 'signal', signal: view });
+  // Where a change was left to the scan, the replica may hold something older than what the base gives of the signal as it is.
+  if (view && (work.dirty || view.version !== held?.version)) say(work, { type: 'signal', signal: view });
   if (!view && held) say(work, { type: 'remove', id: row.id, reason: 'gone' });
 }
 

@@ -22,11 +22,12 @@ export interface Departed {
 export function offBoard(hub: Pick<Hub, 'secrets' | 'random'>, world: HubWorld, at: number, id: string, signals: string): Change<Departed> {
   const member = memberOf(world, id);
   if (id === OPERATOR) throw new Problem('conflict');
-  if (member.status === 'left') return { entries: [], deeds: [], result: { member: memberView(member, []), number: member.number } };
+  const deed = { action: 'off-board-member', subject: id, detail: { signals } };
+  if (member.status === 'left') return { entries: [], deeds: signals === 'withdraw' ? [deed] : [], result: { member: memberView(member, []), number: member.number } };
   const left = { ...member, status: 'left' as const };
   const keys = [OPERATOR, ...groupsOf(world, id)].flatMap((owner) => rotateDigestKey(hub, world, owner, at, KEY_OVERLAP));
   const entries = [memberEntry(left), ...withoutClients(world, id), ...withoutMember(world, id), ...keys];
-  return { entries, deeds: [{ action: 'off-board-member', subject: id, detail: { signals } }], result: { member: memberView(left, []), number: member.number } };
+  return { entries, deeds: [deed], result: { member: memberView(left, []), number: member.number } };
 }
 
 function withoutClients(world: HubWorld, member: string): Entry[] {

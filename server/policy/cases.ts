@@ -1,8 +1,8 @@
 import type { CaseExpectation, CaseMember, CaseSignal, ExpectedHandling, Explanation, Handling, Policy, PolicyCase, PolicyCases } from '../../schemas/types.ts';
 import { ALL_FIELDS, type Request } from './decide.ts';
 import { explain } from './explain.ts';
-import type { PolicyObject, Lifetime } from './object.ts';
-import { instant } from './time.ts';
+import type { Lifetime, PolicyObject } from './object.ts';
+import { formatInstant, instant } from './time.ts';
 import type { Activation, Member, World } from './world.ts';
 
 /** What became of one case. */
@@ -57,8 +57,8 @@ function unknownNames({ world }: PolicyCases, signal: CaseSignal, peer: string):
   const joined = [...new Set([...world.members.flatMap((member) => member.groups ?? []), ...(signal.audience?.groups ?? [])])];
   return [
     ...REQUIRED.filter((name) => signal[name] === undefined).map((name) => `The signal has no ${name}.`),
-    ...named.filter((id) => !members.has(id)).map((id) => `The cases' world has no member ${id}.`),
-    ...joined.filter((id) => !groups.has(id)).map((id) => `The cases' world has no group ${id}.`),
+    ...named.filter((id) => !members.has(id)).map((id) => `The cases’ world has no member ${id}.`),
+    ...joined.filter((id) => !groups.has(id)).map((id) => `The cases’ world has no group ${id}.`),
   ];
 }
 
@@ -143,5 +143,5 @@ function text(value: Comparable): string {
 }
 
 function timestamp(at: string | undefined): string | undefined {
-  return at === undefined ? undefined : new Date(instant(at)).toISOString();
+  return at === undefined ? undefined : formatInstant(instant(at));
 }

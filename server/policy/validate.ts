@@ -1,7 +1,7 @@
 import { harmTree } from '../../schemas/harms.ts';
 import type { Place, Policy, Rule } from '../../schemas/types.ts';
-import { enumeration } from './conditions.ts';
 import { schemes } from '../../clients/sdk/digests/schemes.ts';
+import { enumeration } from './conditions.ts';
 import { instant } from './time.ts';
 
 /** Names that a policy may refer to. */

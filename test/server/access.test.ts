@@ -96,6 +96,8 @@ async function assertions(t: Test, hub: TestHub, clock: ManualClock): Promise<vo
   t.equal(await ask(keys.ec, clients.ec), '200', 'P-256');
   t.equal(await ask(keys.ed, clients.ed, { aud: url }), '200', 'the issuer is an audience too');
   t.equal(await ask(keys.ed, clients.ed, {}, { client_id: clients.ed }), '200', 'the client may name itself');
+  const named = await assertionForm(keys.ed, clients.ed, endpoint, clock.now(), {}, { kid: 'mine', typ: 'JWT' });
+  t.equal((await requestToken(url, named)).status, 200, 'a key id of the client’s own does not get in the way');
   const once = await assertionForm(keys.ed, clients.ed, endpoint, clock.now());
   t.equal((await requestToken(url, once)).status, 200);
   t.equal(errorOf(await requestToken(url, once)), '401 invalid_client', 'it serves once');

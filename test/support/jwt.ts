@@ -19,10 +19,10 @@ export async function clientKey(alg: ClientKey['alg']): Promise<ClientKey> {
 }
 
 /** The form of a token request with a client assertion; `claims` replace or, where undefined, remove the usual ones. */
-export async function assertionForm(key: ClientKey, client: string, audience: string, now: number, claims: Record<string, unknown> = {}): Promise<Record<string, string>> {
+export async function assertionForm(key: ClientKey, client: string, audience: string, now: number, claims: Record<string, unknown> = {}, header: Record<string, unknown> = {}): Promise<Record<string, string>> {
   const seconds = Math.floor(now / 1000);
   const payload = { iss: client, sub: client, aud: audience, iat: seconds, exp: seconds + 60, jti: crypto.randomUUID(), ...claims };
-  const client_assertion = await new SignJWT(JSON.parse(JSON.stringify(payload)) as Record<string, unknown>).setProtectedHeader({ alg: key.alg }).sign(key.privateKey);
+  const client_assertion = await new SignJWT(JSON.parse(JSON.stringify(payload)) as Record<string, unknown>).setProtectedHeader({ alg: key.alg, ...header }).sign(key.privateKey);
   return { client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer', client_assertion };
 }
 

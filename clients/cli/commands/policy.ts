@@ -1,0 +1,98 @@
+import type { Command } from 'commander';
+import type { Policy, PolicyVersionList } from '../../../schemas/types.ts';
+import { CliError } from '../failure.ts';
+import { readJson } from '../input.ts';
+import { examples, given, segment } from '../options.ts';
+import { fields, table } from '../output.ts';
+import type { Commands, Session } from '../session.ts';
+import { testPolicies, validatePolicies } from './policy-files.ts';
+
+/** `tocsin policy`: sharing policies, on the hub and as files. */
+export function policyCommands(program: Command, commands: Commands): void {
+  const policy = program.command('policy').description('sharing policies: who of the others sees what, and when');
+  readCommands(policy, commands);
+  policy.command('put').description('store a policy as its next version; it is not in force before it is activated').argument('<file>', 'the policy (JSON)')
+    .option('--activate', 'put it into force too')
+    .option('--at <instant>', 'with --activate: from then on, instead of at once')
+    .action(commands.does(putPolicy))
+    .addHelpText('after', examples(['tocsin policy put policy.json', 'stores it and prints its version'], ['tocsin policy put policy.json --activate', 'stores it and puts it into force at once']));
+  policy.command('activate').description('put a version into force').argument('<policy>', 'such as northstar/standard').argument('<version>', 'the version’s number')
+    .option('--at <instant>', 'from then on, instead of at once')
+    .action(commands.does(activate))
+    .addHelpText('after', examples(['tocsin policy activate northstar/standard 3 --at 2026-12-01T00:00:00Z', 'version 3 decides from then on']));
+  policy.command('withdraw').description('have no policy in force, and share nothing').argument('<owner>', 'whose')
+    .option('--at <instant>', 'from then on, instead of at once')
+    .action(commands.does(withdraw))
+    .addHelpText('after', examples(['tocsin policy withdraw northstar', 'at once, nobody sees what northstar shared']));
+  fileCommands(policy, commands);
+}
+
+function readCommands(policy: Command, commands: Commands): void {
+  policy.command('list').description('list the versions of a policy, and what its owner put into force').argument('<policy>', 'such as northstar/standard').action(commands.does(listVersions))
+    .addHelpText('after', examples(['tocsin policy list northstar/standard', 'its versions, newest first']));
+  policy.command('show').description('print a policy').argument('<policy>', 'such as northstar/standard')
+    .option('--version-number <number>', 'this version; the newest when left out')
+    .action(commands.does(showPolicy))
+    .addHelpText('after', examples(['tocsin policy show northstar/standard > policy.json', 'the newest version, ready to be edited']));
+}
+
+function fileCommands(policy: Command, commands: Commands): void {
+  policy.command('test').description('run the cases of policies, without a hub').argument('<file...>', 'policy files or their folders; the cases are in cases.json beside them')
+    .option('--cases <file>', 'the cases, of one policy')
+    .action(commands.does(testPolicies))
+    .addHelpText('after', examples(['tocsin policy test sharing-policies/*', 'runs the cases of all of them; exits with 1 when one fails']));
+  policy.command('validate').description('check policies, without a hub').argument('<file...>', 'policy files or their folders')
+    .option('--online', 'check the groups and members that they name against the hub, too')
+    .action(commands.does(validatePolicies))
+    .addHelpText('after', examples(['tocsin policy validate policy.json --online', 'tells each place that is wrong']));
+}
+
+/** The path of a policy on the hub. */
+function policyPath(id: string): `/v1/policies/${string}/${string}` {
+  const [owner, name, ...rest] = id.split('/');
+  if (!owner || !name || rest.length > 0) throw new CliError(`${id} is not the id of a policy.`, 'It is the owner and a name, such as northstar/standard.');
+  return `/v1/policies/${segment(owner)}/${segment(name)}`;
+}
+
+async function versionsOf({ client }: Session, id: string): Promise<PolicyVersionList> {
+  return client().request('GET', policyPath(id));
+}
+
+async function listVersions(session: Session, id: string): Promise<void> {
+  const list = await versionsOf(session, id);
+  session.out.result(list, () => {
+    const versions = table(['VERSION', 'CREATED', 'AUTHOR', 'TITLE'], list.versions.map((one) => [String(one.version), one.created_at, one.author ?? '', one.policy.title]));
+    const forces = list.activations.map(({ policy, version, effective_at: at }) => `${at}  ${policy ? `${policy} version ${version}` : 'nothing'}`);
+    return `${versions}\n\nIn force, each from its instant on:\n${forces.join('\n') || 'nothing'}`;
+  });
+}
+
+async function showPolicy(session: Session, id: string, { versionNumber }: { versionNumber?: string }): Promise<void> {
+  const { versions } = await versionsOf(session, id);
+  const found = versionNumber === undefined ? versions[0] : versions.find(({ version }) => version === readVersion(versionNumber));
+  if (!found) throw new CliError(`${id} has no such version.`, `See them with: tocsin policy list ${id}`);
+  session.out.result(found, () => JSON.stringify(found.policy, null, 2));
+}
+
+async function putPolicy(session: Session, file: string, { activate: activating, at }: { activate?: boolean; at?: string }): Promise<void> {
+  const { client, out } = session;
+  if (at !== undefined && !activating) throw new CliError('--at goes with --activate.');
+  const stored = await client().request('POST', '/v1/policies', readJson(file) as Policy);
+  if (activating) return activate(session, stored.id, String(stored.version), given({ at }));
+  out.result(stored, () => `${stored.id} version ${stored.version} is stored. It is not in force yet: tocsin policy activate ${stored.id} ${stored.version}`);
+}
+
+async function activate({ client, out }: Session, id: string, version: string, { at }: { at?: string }): Promise<void> {
+  const active = await client().request('POST', `${policyPath(id)}/versions/${readVersion(version)}/activate`, given({ effective_at: at }));
+  out.result(active, () => fields({ policy: active.policy, version: active.version, 'in force from': active.effective_at }));
+}
+
+async function withdraw({ client, out }: Session, owner: string, { at }: { at?: string }): Promise<void> {
+  const active = await client().request('POST', `/v1/policies/${segment(owner)}/withdraw`, given({ effective_at: at }));
+  out.result(active, () => `From ${active.effective_at} on, ${active.owner} has no policy in force and shares nothing.`);
+}
+
+function readVersion(text: string): number {
+  if (!/^\d{1,7}$/.test(text)) throw new CliError(`${text} is not the number of a version.`);
+  return Number(text);
+}

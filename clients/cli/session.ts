@@ -1,0 +1,47 @@
+import type { Command } from 'commander';
+import { TocsinClient } from '../sdk/client.ts';
+import { Output, type Terminal } from './output.ts';
+import { readClientOptions, type GlobalFlags } from './profile.ts';
+import type { ExitCode } from './failure.ts';
+
+/** What a command works with. */
+export interface Session {
+  terminal: Terminal;
+  out: Output;
+  /** The client of the hub that flags, environment or profile name; made when it is first asked for. */
+  client(): TocsinClient;
+}
+
+/** Does a command's work. What it returns is the exit code, 0 when nothing. */
+export type Work<Arguments extends readonly unknown[], Flags> = (session: Session, ...rest: [...Arguments, Flags]) => Promise<ExitCode | void>;
+
+/** Puts commands together: each gets a session, and its exit code goes to `finish`. */
+export class Commands {
+  readonly #terminal: Terminal;
+  readonly #finish: (code: ExitCode) => void;
+
+  constructor(terminal: Terminal, finish: (code: ExitCode) => void) {
+    this.#terminal = terminal;
+    this.#finish = finish;
+  }
+
+  /** Makes a command's action. */
+  does<Arguments extends readonly unknown[], Flags>(work: Work<Arguments, Flags>): (...given: unknown[]) => Promise<void> {
+    return async (...given) => {
+      const command = given.at(-1) as Command;
+      const [rest, flags] = [given.slice(0, -2) as unknown as Arguments, given.at(-2) as Flags];
+      const global = command.optsWithGlobals<GlobalFlags>();
+      let client: TocsinClient | undefined;
+      const session: Session = {
+        terminal: this.#terminal,
+        out: new Output(this.#terminal, global.json ?? false),
+        client: () => (client ??= new TocsinClient(readClientOptions(global, this.#terminal.env))),
+      };
+      try {
+        this.#finish((await work(session, ...rest, flags)) ?? 0);
+      } finally {
+        await client?.close();
+      }
+    };
+  }
+}
