@@ -5,8 +5,20 @@ export interface Random {
   bytes(length: number): Buffer;
 }
 
-/** The operating system's generator. */
-export const systemRandom: Random = { bytes: (length) => randomBytes(length) };
+const BLOCK = 8192;
+let block = Buffer.alloc(0);
+
+/** The operating system's generator, asked for a block at a time. No byte is given out twice. */
+export const systemRandom: Random = {
+  bytes(length) {
+    if (length > BLOCK) return randomBytes(length);
+    if (block.length < length) block = randomBytes(BLOCK);
+    const taken = Buffer.from(block.subarray(0, length));
+    block.fill(0, 0, length);
+    block = block.subarray(length);
+    return taken;
+  },
+};
 
 /** Sixteen bytes as a UUID of version 4. */
 export function uuidFrom(bytes: Uint8Array): string {

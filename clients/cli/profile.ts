@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { ClientOptions } from '../sdk/client.ts';
+import type { Credentials } from '../sdk/tokens.ts';
 import { CliError } from './failure.ts';
 
 /** Flags that every command takes. */
@@ -43,7 +44,7 @@ function hubUrl(text: string): string {
 }
 
 /** A flag decides before the environment, and within each a key before a secret. */
-function readCredentials(flags: GlobalFlags, env: Environment, profile: Profile): Pick<ClientOptions, 'clientSecret' | 'privateKey'> & ({ clientSecret: string } | { privateKey: NonNullable<ClientOptions['privateKey']> }) {
+function readCredentials(flags: GlobalFlags, env: Environment, profile: Profile): Credentials {
   if (flags.privateKeyFile) return { privateKey: readKey(flags.privateKeyFile) };
   if (flags.secretFile) return { clientSecret: readSecret(flags.secretFile) };
   if (env['TOCSIN_CLIENT_SECRET']) return { clientSecret: env['TOCSIN_CLIENT_SECRET'] };

@@ -50,6 +50,7 @@ function buildProgram(terminal: Terminal, json: boolean, finish: (code: ExitCode
     .description('Tocsin: a hub through which online platforms warn each other')
     .version((JSON.parse(readFileSync(projectFile('package.json'), 'utf8')) as { version: string }).version)
     .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(add --help for the options, and examples)')
     .configureOutput({
       writeOut: (text) => void terminal.stdout.write(text),

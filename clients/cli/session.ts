@@ -12,8 +12,8 @@ export interface Session {
   client(): TocsinClient;
 }
 
-/** Does a command's work. What it returns is the exit code, 0 when nothing. */
-export type Work<Arguments extends readonly unknown[], Flags> = (session: Session, ...rest: [...Arguments, Flags]) => Promise<ExitCode | void>;
+/** Does a command's work, given its arguments and at last its flags. What it returns is the exit code, 0 when nothing. */
+export type Work<Given extends unknown[]> = (session: Session, ...given: Given) => Promise<ExitCode | void>;
 
 /** Puts commands together: each gets a session, and its exit code goes to `finish`. */
 export class Commands {
@@ -26,10 +26,9 @@ export class Commands {
   }
 
   /** Makes a command's action. */
-  does<Arguments extends readonly unknown[], Flags>(work: Work<Arguments, Flags>): (...given: unknown[]) => Promise<void> {
+  does<Given extends unknown[]>(work: Work<Given>): (...given: unknown[]) => Promise<void> {
     return async (...given) => {
       const command = given.at(-1) as Command;
-      const [rest, flags] = [given.slice(0, -2) as unknown as Arguments, given.at(-2) as Flags];
       const global = command.optsWithGlobals<GlobalFlags>();
       let client: TocsinClient | undefined;
       const session: Session = {
@@ -38,7 +37,7 @@ export class Commands {
         client: () => (client ??= new TocsinClient(readClientOptions(global, this.#terminal.env))),
       };
       try {
-        this.#finish((await work(session, ...rest, flags)) ?? 0);
+        this.#finish((await work(session, ...(given.slice(0, -1) as Given))) ?? 0);
       } finally {
         await client?.close();
       }

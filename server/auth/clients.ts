@@ -1,4 +1,4 @@
-import { createLocalJWKSet, jwtVerify, type JWK } from 'jose';
+import { importJWK, jwtVerify, type JWK } from 'jose';
 import { constantTimeEqual, hashSecret } from '../crypto/secrets.ts';
 import type { Hub } from '../hub.ts';
 import type { ClientDocument, Credential } from '../world/documents.ts';
@@ -32,9 +32,9 @@ async function proveAssertion(hub: Hub, world: HubWorld, { assertion, client: st
   const keys = live(client, hub.clock.now()).flatMap((credential) => (credential.kind === 'key' ? [credential.jwk as JWK] : []));
   const now = hub.clock.now();
   for (const jwk of keys) {
-    const { kid: _kid, ...key } = jwk;
-    const verified = await jwtVerify(assertion, createLocalJWKSet({ keys: [key as JWK] }), {
-      algorithms: ['EdDSA', 'ES256'],
+    const alg = jwk.kty === 'EC' ? 'ES256' : 'EdDSA';
+    const verified = await jwtVerify(assertion, await importJWK(jwk, alg), {
+      algorithms: [alg],
       audience: [...audiences],
       issuer: client.id,
       subject: client.id,

@@ -79,9 +79,13 @@ export function arrayText(values: readonly (string | number | boolean | null)[])
   return `{${values.map(element).join(',')}}`;
 }
 
+/** Text that an array needs no quotes for. */
+const PLAIN = /^(?!null$)[a-z0-9-]+$/i;
+
 function element(value: string | number | boolean | null): string {
   if (value === null) return 'NULL';
-  return typeof value === 'string' ? `"${value.replaceAll(/["\\]/g, '\\$&')}"` : String(value);
+  if (typeof value !== 'string') return String(value);
+  return PLAIN.test(value) ? value : `"${value.replaceAll(/["\\]/g, '\\$&')}"`;
 }
 
 /** A list of equally long columns as rows: `unnest(a, b, ...)`. `types` are PostgreSQL array element types. */

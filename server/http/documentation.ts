@@ -1,6 +1,7 @@
 import swagger, { type SwaggerTransform, type SwaggerTransformObject } from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { readFileSync } from 'node:fs';
+import { STATUS_CODES } from 'node:http';
 import type { Scope } from '../../schemas/types.ts';
 import { definitions } from '../../schemas/index.ts';
 import { projectFile } from '../../schemas/root.ts';
@@ -11,8 +12,8 @@ import { securityHeaders } from './headers.ts';
 const DESCRIPTION = `A hub through which online platforms warn each other. Members post hashed signals; each member’s sharing policy
 says what each peer may see, and when.
 
-Every operation but the token endpoint and the public keys needs an access token with the scope that it names. Errors are problem details (RFC 9457)
-whose \`type\` is stable. A header \`RateLimit\` tells how many requests are left.`;
+An operation that names a scope needs an access token with that scope. Errors are problem details (RFC 9457) whose \`type\` is stable. The headers
+\`RateLimit-Limit\`, \`RateLimit-Remaining\` and \`RateLimit-Reset\` tell how many requests are left.`;
 
 const tags = [
   { name: 'Access', description: 'Tokens for machines (OAuth 2 client credentials), and the keys that verify them.' },
@@ -71,11 +72,20 @@ const problem = {
   content: { 'application/problem+json': { schema: { $ref: 'Problem#' } } },
 };
 
-/** Adds to each operation what is the same everywhere: the scope of its check, and the form of its errors. */
+interface Described {
+  body?: unknown;
+  response?: object;
+}
+
+/** Adds to each operation what is the same everywhere, the scope of its check and the form of its errors, and what its route leaves open. */
 const describeAccess: SwaggerTransform = ({ schema, url, route }) => {
   const scope = scopeOf(route);
-  const response = { ...((schema as { response?: object } | undefined)?.response ?? {}), default: problem };
-  return { url, schema: { ...schema, response, security: scope ? [{ oauth2: [scope] }] : [] } };
+  const { body, response = {} } = (schema ?? {}) as Described;
+  const succeeds = Object.keys(response).some((status) => status.startsWith('2'));
+  const all = { ...(succeeds ? {} : { 200: { type: 'null' } }), ...response, default: problem };
+  const unread = schema?.consumes?.map((type) => [type, { schema: {} }] as const) ?? [];
+  const content = body === undefined && unread.length > 0 ? { body: { content: Object.fromEntries(unread) } } : {};
+  return { url, schema: { ...schema, ...content, response: all, security: scope ? [{ oauth2: [scope] }] : [] } };
 };
 
 /**
@@ -85,11 +95,22 @@ const describeAccess: SwaggerTransform = ({ schema, url, route }) => {
 const replaceSchemas: SwaggerTransformObject = (document) => {
   if (!('openapiObject' in document)) throw new Error('the documentation is OpenAPI');
   const { openapiObject } = document;
+  const paths = nameStatuses(relocate(openapiObject.paths));
   const used = new Map<string, unknown>();
-  collect(openapiObject.paths, used);
+  collect(paths, used);
   const schemas = Object.fromEntries([...used].sort(([a], [b]) => (a < b ? -1 : 1)));
-  return { ...openapiObject, components: { ...openapiObject.components, schemas } } as ReturnType<SwaggerTransformObject>;
+  return { ...openapiObject, paths, components: { ...openapiObject.components, schemas } } as ReturnType<SwaggerTransformObject>;
 };
+
+/** Gives each answer that says nothing of itself the name of its status. */
+function nameStatuses(paths: unknown): unknown {
+  for (const operation of Object.values(paths as Record<string, object>).flatMap((path) => Object.values(path) as { responses: Record<string, { description: string }> }[])) {
+    for (const [status, response] of Object.entries(operation.responses)) {
+      if (response.description === 'Default Response') response.description = STATUS_CODES[status] ?? status;
+    }
+  }
+  return paths;
+}
 
 const COMPONENT = '#/components/schemas/';
 
@@ -111,8 +132,9 @@ function component(name: string): unknown {
   return relocate(schema);
 }
 
+/** A copy in which references by bare name (`Tlp#`) point into the document. */
 function relocate(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(relocate);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, key === '$ref' ? `${COMPONENT}${String(inner).replace(/#$/, '')}` : relocate(inner)]));
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, key === '$ref' ? String(inner).replace(/^([A-Za-z]+)#$/, `${COMPONENT}$1`) : relocate(inner)]));
 }

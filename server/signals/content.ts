@@ -67,6 +67,7 @@ function checkDigests(digests: readonly Digest[]): void {
     const form = checkDigestForm(digest.scheme, digest.digest);
     if (form) throw problemAt('invalid-digest', `${at}/digest`, form === 'wrong-length' ? 'does not have the length of its scheme' : 'must be lower-case hex');
     if (scheme.type !== type) throw problemAt('invalid-digest', `${at}/scheme`, 'all digests of a signal are of one indicator type');
+    if (digests.findIndex((other) => other.scheme === digest.scheme && other.digest === digest.digest && other.epoch === digest.epoch && other.key === digest.key) < index) throw problemAt('invalid-digest', at, 'occurs twice');
     const named = digest.key !== undefined && digest.epoch !== undefined;
     if (scheme.keyed && !named) throw problemAt('unknown-key', at, 'a keyed digest names its key and epoch');
     if (!scheme.keyed && (digest.key !== undefined || digest.epoch !== undefined)) throw problemAt('unknown-key', at, 'this scheme has no key');

@@ -44,15 +44,17 @@ export async function findByReference(tx: Tx, wanted: readonly { origin: number;
     { type: 'text', values: wanted.map((w) => w.set) },
     { type: 'text', values: wanted.map((w) => w.reference) },
   ]);
-  const found = await sql<Stored>`select ${COLUMNS} from ${keys} k(origin, set_name, reference)
-    join signal s on s.origin = k.origin and s.set_name = k.set_name and s.reference = k.reference and s.active and s.reference is not null`.execute(tx);
+  // A lateral subquery with a limit: the planner cannot turn it into a scan of the whole table.
+  const found = await sql<Stored>`select s.* from ${keys} k(origin, set_name, reference) cross join lateral (
+      select ${COLUMNS} from signal s where s.origin = k.origin and s.set_name = k.set_name and s.reference = k.reference and s.active and s.reference is not null limit 1
+    ) s`.execute(tx);
   return found.rows;
 }
 
 /** The signals of these ids, whoever's they are and whatever their state. */
 export async function findById(tx: Tx, ids: readonly string[]): Promise<Stored[]> {
   if (ids.length === 0) return [];
-  const found = await sql<Stored>`select ${COLUMNS} from ${unnest([{ type: 'uuid', values: ids }])} k(id) join signal s on s.id = k.id`.execute(tx);
+  const found = await sql<Stored>`select s.* from ${unnest([{ type: 'uuid', values: ids }])} k(id) cross join lateral (select ${COLUMNS} from signal s where s.id = k.id limit 1) s`.execute(tx);
   return found.rows;
 }
 
@@ -62,7 +64,7 @@ export async function insertSignals(tx: Tx, rows: readonly Row[], at: number): P
   const links = rows.flatMap((row) => row.indicators.map((indicator) => ({ indicator, signal: row.id })));
   await sql`with s as (
       insert into signal (id, origin, class_id, accepted_at, position, version, active, until, reference, set_name, content_hash, content)
-      select id, origin, class_id, ${at}::bigint, position, 1, true, until, reference, set_name, decode(hash, 'hex'), content::jsonb from ${signalColumns(rows)}
+      select id, origin, class_id, ${at}::bigint, position, 1, true, until, reference, set_name, decode(hash, 'hex'), content from ${signalColumns(rows)}
     ), l as (
       insert into signal_indicator (indicator_id, signal_id) select * from ${linkColumns(links)}
     ), c as (
@@ -78,7 +80,7 @@ export async function updateSignals(tx: Tx, rows: readonly Row[], at: number): P
   if (rows.length === 0) return;
   const before = await logBefore(tx, rows.map((row) => ({ id: row.id, position: row.position, retracted: false })), at);
   await sql`update signal s set class_id = r.class_id, position = r.position, version = s.version + 1, until = r.until,
-      reference = r.reference, content_hash = decode(r.hash, 'hex'), content = r.content::jsonb
+      reference = r.reference, content_hash = decode(r.hash, 'hex'), content = r.content
     from ${signalColumns(rows)} where s.id = r.id`.execute(tx);
   const was = new Map(before.map((row) => [row.id, new Set(indicatorsOf(row.content).map((indicator) => indicator.id))]));
   const links = rows.flatMap((row) => row.indicators.filter((i) => !was.get(row.id)?.has(i.id)).map((indicator) => ({ indicator, signal: row.id })));
@@ -127,25 +129,23 @@ function signalColumns(rows: readonly Row[]) {
     { type: 'text', values: rows.map((r) => r.reference) },
     { type: 'text', values: rows.map((r) => r.setName) },
     { type: 'text', values: rows.map((r) => r.hash) },
-    { type: 'text', values: rows.map((r) => r.json) },
   ]);
-  return sql`${columns} r(id, origin, class_id, position, until, reference, set_name, hash, content)`;
+  // The contents travel as one JSON array: nothing to escape, and parsed once.
+  const contents = sql`jsonb_array_elements(${`[${rows.map((r) => r.json).join(',')}]`}::text::jsonb)`;
+  return sql`rows from (${columns}, ${contents}) r(id, origin, class_id, position, until, reference, set_name, hash, content)`;
 }
 
 function linkColumns(links: readonly { indicator: Indicator; signal: string }[]) {
-  const seen = new Map(links.map((l) => [`${l.indicator.id} ${l.signal}`, l]));
-  return unnest([{ type: 'uuid', values: [...seen.values()].map((l) => l.indicator.id) }, { type: 'uuid', values: [...seen.values()].map((l) => l.signal) }]);
+  return unnest([{ type: 'uuid', values: links.map((l) => l.indicator.id) }, { type: 'uuid', values: links.map((l) => l.signal) }]);
 }
 
-/** Sorted by id, so that nothing else that writes indicators can meet us in another order. */
-function indicatorColumns(all: readonly Indicator[]) {
-  const unique = [...new Map(all.map((i) => [i.id, i])).values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+function indicatorColumns(indicators: readonly Indicator[]) {
   const columns = unnest([
-    { type: 'uuid', values: unique.map((i) => i.id) },
-    { type: 'text', values: unique.map((i) => i.scheme) },
-    { type: 'text', values: unique.map((i) => i.key) },
-    { type: 'integer', values: unique.map((i) => i.epoch) },
-    { type: 'text', values: unique.map((i) => i.digest) },
+    { type: 'uuid', values: indicators.map((i) => i.id) },
+    { type: 'text', values: indicators.map((i) => i.scheme) },
+    { type: 'text', values: indicators.map((i) => i.key) },
+    { type: 'integer', values: indicators.map((i) => i.epoch) },
+    { type: 'text', values: indicators.map((i) => i.digest) },
   ]);
   return sql`${columns} i(id, scheme, key, epoch, digest)`;
 }

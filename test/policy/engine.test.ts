@@ -1,7 +1,9 @@
 import t from 'tap';
 import type { HandlingTerms, Rule, Terms, Tlp } from '../../schemas/types.ts';
-import { ALL_FIELDS, BARRED_KINDS } from '../../server/policy/decide.ts';
-import { activation, ask, DAY, EVERYTHING, HOUR, member, NOON, OPEN, outcome, policy, share, WIDEST, withhold, type Scene } from './build.ts';
+import { ALL_FIELDS, BARRED_KINDS, offers } from '../../server/policy/decide.ts';
+import { instant } from '../../server/policy/time.ts';
+import { inForce, instantsOfChange } from '../../server/policy/world.ts';
+import { activation, ask, DAY, EVERYTHING, HOUR, member, NOON, OPEN, outcome, policy, share, WIDEST, withhold, world, type Scene } from './build.ts';
 
 const NOTHING = policy();
 const sharing = (terms: Partial<Terms>, more: Partial<Rule> = {}): ReturnType<typeof policy> => policy(share('tested', { ...more, terms: { ...EVERYTHING, ...terms } }));
@@ -215,4 +217,25 @@ t.test('feeds only narrow: owner, filter, peers, terms', async (t) => {
   t.same(ask({ feed: { id: 'f', terms: { reveal: ['harm'], after: 'PT1H' } } }).grant?.reveal, ['harm']);
   t.equal(outcome({ feed: { id: 'f', terms: { ...EVERYTHING, after: 'PT1H' } } }), 'hidden');
   t.equal(outcome({ feed: { id: 'f', owner: 'origin', terms: { reveal: ['harm'] } }, as: 'origin' }), 'feed', 'one’s own signals are in no feed');
+});
+
+t.test('to whom a feed exists: those it is offered to, and its owner', async (t) => {
+  const here = world({ viewer: { kind: 'ngo' } });
+  const feed = { id: 'origin/ngos', owner: 'origin', peers: { kind: { in: ['ngo' as const] } } };
+  t.equal(offers(feed, here, here.members.get('viewer')!, NOON), true);
+  t.equal(offers(feed, here, member('other'), NOON), false);
+  t.equal(offers(feed, here, here.members.get('origin')!, NOON), true);
+});
+
+t.test('what the world says of policies and of instants to come', async (t) => {
+  const during = { from: '2026-11-11T00:00:00Z', until: '2026-11-12T00:00:00Z' };
+  const here = world({
+    policy: [activation(policy(share('w', { during })), 0), activation(null, NOON, 2)],
+    viewer: { agreements: [{ id: 'a', from: 5, until: NOON }, { id: 'b', from: 5 }] },
+  });
+  t.equal(inForce(here, 'origin', NOON - 1)?.version, 1);
+  t.equal(inForce(here, 'origin', NOON), undefined, 'withdrawn');
+  t.equal(inForce(here, 'origin', -1), undefined, 'not yet');
+  t.equal(inForce(here, 'nobody', NOON), undefined);
+  t.same(instantsOfChange(here, instant), [-Infinity, 0, 5, NOON, instant(during.from), instant(during.until)], 'each once, in order');
 });

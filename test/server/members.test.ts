@@ -149,6 +149,9 @@ async function departure(t: Test, { operator, join }: TestHub): Promise<void> {
   t.same(problemOf(await operator.post('/v1/members/hub/off-board', { signals: 'keep' })), ['409 conflict']);
   t.same(problemOf(await operator.post('/v1/members/nobody/off-board', { signals: 'keep' })), ['404 not-found']);
   t.same(await epochs(operator), { hub: 1, both: 1, other: 1 });
+  const signal = { digests: [{ scheme: 'media-sha256', digest: 'ab'.repeat(32) }], harm: 'fraud', severity: 'high', confidence: 80, status: 'malicious', tlp: 'GREEN' };
+  for (const confidence of [70, 80, 90]) t.match(await harbour.post('/v1/signals', { ...signal, confidence }), { status: 201 });
+  t.match(await northstar.post('/v1/signals', signal), { status: 201 });
 
   const left = await operator.post<DepartureResult>('/v1/members/harbour/off-board', { signals: 'keep' });
   t.match(left, { status: 200, body: { member: { id: 'harbour', status: 'left', groups: [] }, retracted: 0 } });
@@ -159,7 +162,8 @@ async function departure(t: Test, { operator, join }: TestHub): Promise<void> {
   t.same(problemOf(await northstar.get('/v1/members/harbour')), ['404 not-found']);
   t.match((await operator.get(`/v1/members/harbour/clients`)).body, { clients: [{ client_id: harbour.credentials.client_id, revoked: true }] });
 
-  t.match(await operator.post('/v1/members/harbour/off-board', { signals: 'withdraw' }), { status: 200, body: { retracted: 0 } }, 'again, to withdraw');
+  t.match(await operator.post('/v1/members/harbour/off-board', { signals: 'withdraw' }), { status: 200, body: { retracted: 3 } }, 'again, to withdraw');
+  t.match(await operator.post('/v1/members/harbour/off-board', { signals: 'withdraw' }), { status: 200, body: { retracted: 0 } }, 'and once more, with nothing left to do');
   t.same(await epochs(operator), { hub: 2, both: 2, other: 1 });
   for (const verb of ['suspend', 'resume']) t.same(problemOf(await operator.post(`/v1/members/harbour/${verb}`)), ['409 conflict']);
   t.same(problemOf(await operator.patch('/v1/members/harbour', { title: 'X' })), ['409 conflict']);

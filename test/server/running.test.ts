@@ -170,12 +170,12 @@ t.test('a lock names a process by its start as well', async (t) => {
   const lock = join(folder, 'tocsin.lock');
   const mine = readFileSync(lock, 'utf8');
   t.match(mine, new RegExp(`^${process.pid} \\d+$`));
-  t.throws(() => lockFolder(folder), FolderInUse);
+  t.ok(thrown(() => lockFolder(folder)) instanceof FolderInUse);
   unlock();
   writeFileSync(lock, `${process.pid} 1`);
   lockFolder(folder)();
   t.notOk(existsSync(lock), 'a process id that is used again does not hold it');
-  for (const nonsense of ['', 'x y', '-1 5', '0 ']) {
+  for (const nonsense of ['x y', '-1 5', '0 ']) {
     writeFileSync(lock, nonsense);
     t.doesNotThrow(() => lockFolder(folder)(), `holder ${JSON.stringify(nonsense)}`);
   }
@@ -238,14 +238,13 @@ t.test('an open stream does not keep a hub from stopping', async (t) => {
   const hub = await startHub(config, { grace: 300 });
   const token = await new Api(hub.url, systemClock, hub.firstClient!).token();
   const stream = request(`${hub.url}/v1/signals`, { method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/x-ndjson' } });
-  const cut = once(stream, 'error').catch((error: unknown) => error);
+  const cut = once(stream.on('error', () => undefined), 'close');
   stream.on('response', (response) => response.on('error', () => undefined).resume());
   stream.write('{}\n');
   await new Promise((resolve) => setTimeout(resolve, 200));
   const from = Date.now();
   await Promise.all([hub.stop(), hub.stop()]);
   t.ok(Date.now() - from < 5000);
-  stream.destroy();
   await cut;
   await t.rejects(hub.hub.db.selectFrom('head').selectAll().execute(), 'the database is closed');
 });
@@ -284,9 +283,9 @@ t.test('secrets do not reach the log', async (t) => {
   await fetch(`${hub.url}/v1/members`, { headers: { authorization: `Bearer ${guesses[5]}`, cookie: guesses[5]! } });
   await hub.end('SIGTERM');
   const password = new URL(url).password;
-  const secrets = { master, client_secret, basic, password, made: made.client_secret!, ...{ ...tokens }, ...Object.fromEntries(keys.keys.map((key) => [`key ${key.epoch}`, key.secret])), ...Object.fromEntries(guesses.map((guess) => [guess, guess])) };
+  const secrets = [master, client_secret, basic, password, made.client_secret!, ...tokens, ...keys.keys.map((key) => key.secret), ...guesses];
   t.ok(hub.stderr.split('\n').length > 10, 'there is a log');
-  for (const [name, value] of Object.entries(secrets)) t.ok(value.length > 8 && !hub.stderr.includes(value), name);
+  for (const [index, value] of secrets.entries()) t.ok(value.length > 8 && !hub.stderr.includes(value), `secret ${index}`);
   t.notOk([master, password, ...tokens].some((value) => hub.stdout.includes(value)));
 });
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Agreement, MemberKind, MemberView, Trust } from '../../../schemas/types.ts';
-import { CliError, Exit } from '../failure.ts';
+import { CliError } from '../failure.ts';
 import { examples, given, oneOf, segment } from '../options.ts';
 import { count, fields, table } from '../output.ts';
 import type { Commands, Session } from '../session.ts';
@@ -103,8 +103,8 @@ async function setStatus({ client, out }: Session, id: string, deed: 'suspend' |
   out.result(member, () => `${member.id} ${now}.`);
 }
 
-async function offBoard({ client, out }: Session, id: string, { signals }: { signals: string }): Promise<number | void> {
-  if (signals !== 'keep' && signals !== 'withdraw') throw new CliError('--signals is `keep` or `withdraw`.', undefined, Exit.usage);
+async function offBoard({ client, out }: Session, id: string, { signals }: { signals: string }): Promise<void> {
+  if (signals !== 'keep' && signals !== 'withdraw') throw new CliError('--signals is `keep` or `withdraw`.');
   const done = await client().request('POST', `/v1/members/${segment(id)}/off-board`, { signals });
   out.result(done, () => `${done.member.id} has left the hub. ${count(done.retracted, 'signal')} of it were taken back.`);
 }
