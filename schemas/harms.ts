@@ -27,7 +27,7 @@ export interface HarmTree {
   /** In the order of the file: every harm comes after its parent. */
   readonly harms: ReadonlyMap<string, Harm>;
   /** True if `harm` is `ancestor` or lies below it; false if either is unknown. */
-  covers(ancestor: string, harm: string): boolean;
+  covers: (ancestor: string, harm: string) => boolean;
 }
 
 const idPattern = /^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)*$/;

@@ -1,5 +1,5 @@
 import type { Digest, DigestKeyList } from '../../schemas/types.ts';
-import { hashAccountId, hashEmail, hashHandle, hashMedia, hashPhone, hashUrl, KeyRing } from '../sdk/index.ts';
+import type { KeyRing } from '../sdk/keys.ts';
 import { CliError } from './failure.ts';
 import { readJson } from './input.ts';
 import type { Session } from './session.ts';
@@ -32,6 +32,8 @@ export interface HashFlags {
  * @throws CliError for a flag that is missing
  */
 export async function hasher(session: Session, kind: Kind, flags: HashFlags): Promise<(text: string) => Digest> {
+  // Loaded when it is needed: the numbering plans of all countries are in it.
+  const { hashAccountId, hashEmail, hashHandle, hashMedia, hashPhone, hashUrl } = await import('../sdk/hash.ts');
   if (kind === 'media') {
     const scheme = needed(flags.scheme, 'scheme', 'such as --scheme media-sha256');
     return (text) => hashMedia(scheme, text);
@@ -63,10 +65,11 @@ function domainUrl(text: string): string {
 
 /** The digest keys of a file, offline, or of the hub. */
 async function keyRing({ client }: Session, file: string | undefined): Promise<KeyRing> {
-  if (file === undefined) return new KeyRing((await client().request('GET', '/v1/digest-keys')).keys);
+  const { KeyRing: Ring } = await import('../sdk/keys.ts');
+  if (file === undefined) return new Ring((await (await client()).request('GET', '/v1/digest-keys')).keys);
   const { keys } = readJson(file) as Partial<DigestKeyList>;
   if (!Array.isArray(keys)) throw new CliError(`${file} is no file of digest keys.`, 'Make one with: tocsin keys export FILE');
-  return new KeyRing(keys);
+  return new Ring(keys);
 }
 
 function needed(value: string | undefined, flag: string, example: string): string {

@@ -63,7 +63,7 @@ export class PushRun {
   }
 
   async #write(source: Source, options: PushOptions): Promise<BatchSummary> {
-    const client = this.#session.client();
+    const client = await this.#session.client();
     if (source.path !== '-') return (await pushAll(client, () => this.#items(source), options)).summary;
     const stream = push(client, this.#items(source), options);
     for (;;) {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { TocsinClient } from '../sdk/client.ts';
+import type { ClientOptions, TocsinClient } from '../sdk/client.ts';
 import { Output, type Terminal } from './output.ts';
 import { readClientOptions, type GlobalFlags } from './profile.ts';
 import type { ExitCode } from './failure.ts';
@@ -9,7 +9,7 @@ export interface Session {
   terminal: Terminal;
   out: Output;
   /** The client of the hub that flags, environment or profile name; made when it is first asked for. */
-  client(): TocsinClient;
+  client(): Promise<TocsinClient>;
 }
 
 /** Does a command's work, given its arguments and at last its flags. What it returns is the exit code, 0 when nothing. */
@@ -30,17 +30,23 @@ export class Commands {
     return async (...given) => {
       const command = given.at(-1) as Command;
       const global = command.optsWithGlobals<GlobalFlags>();
-      let client: TocsinClient | undefined;
+      let client: Promise<TocsinClient> | undefined;
       const session: Session = {
         terminal: this.#terminal,
         out: new Output(this.#terminal, global.json ?? false),
-        client: () => (client ??= new TocsinClient(readClientOptions(global, this.#terminal.env))),
+        client: () => (client ??= connect(readClientOptions(global, this.#terminal.env))),
       };
       try {
         this.#finish((await work(session, ...(given.slice(0, -1) as Given))) ?? 0);
       } finally {
-        await client?.close();
+        await (await client?.catch(() => undefined))?.close();
       }
     };
   }
+}
+
+/** Loaded when it is needed: many commands, and all help, do without a connection. */
+async function connect(options: ClientOptions): Promise<TocsinClient> {
+  const { TocsinClient: Client } = await import('../sdk/client.ts');
+  return new Client(options);
 }

@@ -30,7 +30,7 @@ export async function ingest(n = 200_000, rounds = 5): Promise<void> {
       rounds,
       async () => {
         const body = makeBody(n);
-        from = Number((await source.query('select position from head')).rows[0].position);
+        from = Number((await source.query<{ position: string }>('select position from head')).rows[0]!.position);
         const started = performance.now();
         await post(hub.url, member, body, n);
         return n / ((performance.now() - started) / 1000);
@@ -74,7 +74,7 @@ async function post(url: string, member: Caller, body: readonly Buffer[], n: num
 
 /** Copies what the hub has just written out to files on the server, and times their COPY into the tables of the yardstick. */
 async function copyRows(source: pg.Client, target: pg.Client, from: number, n: number, round: number): Promise<number> {
-  const folder = (await source.query('show data_directory')).rows[0].data_directory as string;
+  const folder = (await source.query<{ data_directory: string }>('show data_directory')).rows[0]!.data_directory;
   const recent = `select id from signal where position > ${from}`;
   const selections: Record<(typeof TABLES)[number], string> = {
     signal: `select * from signal where position > ${from} order by position`,
@@ -85,7 +85,7 @@ async function copyRows(source: pg.Client, target: pg.Client, from: number, n: n
   for (const table of TABLES) await source.query(`copy (${selections[table]}) to '${folder}/bench-${table}'`);
   await source.query(`copy (select * from visibility_class) to '${folder}/bench-class'`);
   if (round === 0) await target.query(`copy visibility_class from '${folder}/bench-class'`);
-  await Promise.all([source.query('checkpoint'), Promise.resolve()]);
+  await source.query('checkpoint');
   const started = performance.now();
   await target.query('begin');
   for (const table of TABLES) await target.query(`copy ${table} from '${folder}/bench-${table}'`);

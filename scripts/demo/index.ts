@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { HubKeys, Replica, TocsinClient, pushAll } from '../../clients/sdk/index.ts';
-import type { Explanation, NewSignal, OwnSignalList, Policy } from '../../schemas/types.ts';
+import type { Explanation, NewSignal, Policy } from '../../schemas/types.ts';
 import { ALL_SCOPES, grantable } from '../../server/auth/scopes.ts';
 import { readConfig } from '../../server/config.ts';
 import { startHub, type RunningHub } from '../../server/main.ts';
@@ -34,6 +34,7 @@ heading('Members share');
 await share(clients);
 const replicas = new Map([...clients].filter(([id]) => grantable(memberKind(id), false).includes('feeds:read')).map(([id, client]) => [id, new Replica(client, 'all', undefined, { now: () => clock.now() })]));
 await watch(replicas, 'Now');
+await overlap(clients.get('ironquay')!, replicas.get('ironquay')!);
 await explainOne(clients, 'Why is that so? Northstar asks about one of its signals');
 for (const [hours, what] of [[1, 'the hour that Northstar holds back phishing links'], [23, 'the day that Ironquay holds back routine warnings'], [48, 'the three days that Northstar holds back fraud']] as const) {
   clock.advance(hours * HOUR + 1000);
@@ -103,10 +104,23 @@ async function watch(copies: ReadonlyMap<string, Replica>, title: string): Promi
   table(['peer', 'sees', 'change', 'from', 'fields of one', 'handling of one'], rows);
 }
 
+/** What a member finds in its replica of its own: a match that it makes by itself, at home. */
+async function overlap(client: TocsinClient, replica: Replica): Promise<void> {
+  let [own, known] = [0, 0];
+  for (let after: string | undefined; ; ) {
+    const page = await client.request('GET', '/v1/signals', undefined, { query: { limit: 1000, ...(after === undefined ? {} : { after }) } });
+    own += page.signals.length;
+    known += page.signals.filter(({ content }) => content.digests.some(({ scheme, digest }) => replica.byDigest(scheme, digest).length > 0)).length;
+    after = page.next;
+    if (after === undefined) break;
+  }
+  say(`\n  Of its own ${own} signals, ironquay finds ${known} in what others share with it.`);
+}
+
 async function explainOne(members: ReadonlyMap<string, TocsinClient>, title: string): Promise<void> {
   heading(title);
   const northstar = members.get('northstar')!;
-  const own = (await northstar.request('GET', '/v1/signals', undefined, { query: { limit: 1 } })) as OwnSignalList;
+  const own = await northstar.request('GET', '/v1/signals', undefined, { query: { limit: 1 } });
   const signal = own.signals[0]!;
   say(`  ${signal.content.harm}, severity ${signal.content.severity}, confidence ${signal.content.confidence}, TLP ${signal.content.tlp}`);
   for (const { member } of cast.filter((role) => role.member.id !== 'northstar')) {
@@ -117,7 +131,7 @@ async function explainOne(members: ReadonlyMap<string, TocsinClient>, title: str
 
 async function retract(members: ReadonlyMap<string, TocsinClient>, copies: ReadonlyMap<string, Replica>): Promise<void> {
   const northstar = members.get('northstar')!;
-  const own = (await northstar.request('GET', '/v1/signals', undefined, { query: { limit: 1 } })) as OwnSignalList;
+  const own = await northstar.request('GET', '/v1/signals', undefined, { query: { limit: 1 } });
   await northstar.request('POST', `/v1/signals/${own.signals[0]!.id}/retract`, { reason: 'appeal-upheld' });
   await watch(copies, 'Northstar takes one signal back (an appeal was upheld)');
 }

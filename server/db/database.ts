@@ -49,8 +49,9 @@ export function openLite(lite: PGlite): OpenDatabase {
 export const liteOptions = { parsers: numeric };
 
 function openPostgres(url: string, connections: number): OpenDatabase {
-  const types = { getTypeParser: (oid: number, format?: 'text' | 'binary') => (oid === BIGINT ? Number : pg.types.getTypeParser(oid, format)) };
-  const pool = new pg.Pool({ connectionString: url, max: connections, types: types as pg.CustomTypesConfig, application_name: 'tocsin' });
+  const types = new pg.TypeOverrides();
+  types.setTypeParser(BIGINT, Number);
+  const pool = new pg.Pool({ connectionString: url, max: connections, types, application_name: 'tocsin' });
   // An idle connection that breaks is replaced by the pool; the error must not end the process.
   pool.on('error', () => undefined);
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });

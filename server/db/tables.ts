@@ -1,4 +1,6 @@
 import type { ColumnType, Generated } from 'kysely';
+import type { Exception } from '../feeds/ahead.ts';
+import type { ReplicaState } from '../feeds/cursor.ts';
 import type { PolicyObject } from '../policy/object.ts';
 import type { NewSignal, Policy, RetractionReason } from '../../schemas/types.ts';
 
@@ -88,6 +90,8 @@ export interface SignalTable {
   class_id: number;
   /** First acceptance; never changes. */
   accepted_at: number;
+  /** Position of the first acceptance. */
+  accepted_position: number;
   /** Position of the latest change. */
   position: number;
   version: number;
@@ -159,8 +163,10 @@ export interface PullTable {
   at: number;
   viewer: number;
   feed: string;
-  state_from: Json<unknown>;
-  state_to: Json<unknown>;
+  state_from: Json<ReplicaState>;
+  state_to: Json<ReplicaState>;
+  /** Signals of which the replica was told as they were at another position than its own. */
+  ahead: Json<[string, Exception][]>;
   items: number;
   /** When the next cursor came back: what was sent has arrived. */
   confirmed_at: number | null;

@@ -20,14 +20,14 @@ export interface Segment {
 /** What a replica holds: signals as of `position` of the log, decided by segments of the key order. */
 export interface ReplicaState {
   position: number;
-  /** Signals that changed up to here may be held as they were at any moment since `position`. At least `position`. */
-  seen: number;
   /** In order of `upto`, the last to the end. More than one while a scan is under way: the first is what it leads to. */
   segments: Segment[];
   /** A change was left to the scan under way: its goal must not change any more. */
   dirty: boolean;
   /** The record of the page that led here; 0 for none. */
   pull: number;
+  /** That record says with which signals the replica is ahead of its position. */
+  ahead: boolean;
 }
 
 export const ZERO_ID = '00000000-0000-0000-0000-000000000000';
@@ -37,7 +37,7 @@ export const END: Key = { classId: 0xffffffff, acceptedAt: Number.MAX_SAFE_INTEG
 export const MAX_SEGMENTS = 4;
 
 /** Holds nothing: the empty world of position 0 shares nothing. */
-export const EMPTY: ReplicaState = { position: 0, seen: 0, segments: [{ upto: END, world: 0, at: 0 }], dirty: false, pull: 0 };
+export const EMPTY: ReplicaState = { position: 0, segments: [{ upto: END, world: 0, at: 0 }], dirty: false, pull: 0, ahead: false };
 
 export function compareKeys(a: Key, b: Key): number {
   return a.classId - b.classId || a.acceptedAt - b.acceptedAt || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
@@ -51,7 +51,9 @@ export function segmentOf(segments: readonly Segment[], key: Key): Segment {
 const VERSION = 1;
 const UUID_BYTES = 16;
 const SEGMENT = 4 + 8 + UUID_BYTES + 8 + 8;
-const HEADER = 1 + UUID_BYTES + 8 + 8 + 8 + 1 + 1;
+const HEADER = 1 + UUID_BYTES + 8 + 8 + 1 + 1;
+const DIRTY = 1;
+const AHEAD = 2;
 const LENGTH = HEADER + MAX_SEGMENTS * SEGMENT;
 
 /** Seals a state into a cursor: of one length whatever it holds, and of use only to this viewer, for this feed. */
@@ -59,8 +61,8 @@ export function sealCursor(hub: Hub, epoch: string, viewer: number, feed: string
   const bytes = Buffer.alloc(LENGTH);
   let at = bytes.writeUInt8(VERSION, 0);
   at = writeUuid(bytes, epoch, at);
-  for (const value of [state.position, state.seen, state.pull]) at = bytes.writeBigInt64BE(BigInt(value), at);
-  at = bytes.writeUInt8(state.dirty ? 1 : 0, at);
+  for (const value of [state.position, state.pull]) at = bytes.writeBigInt64BE(BigInt(value), at);
+  at = bytes.writeUInt8((state.dirty ? DIRTY : 0) | (state.ahead ? AHEAD : 0), at);
   at = bytes.writeUInt8(state.segments.length, at);
   for (const { upto, world, at: decided } of state.segments) {
     at = bytes.writeUInt32BE(upto.classId, at);
@@ -81,10 +83,11 @@ export function openCursor(hub: Hub, epoch: string, viewer: number, feed: string
   const bytes = open(hub.secrets.cursors, Buffer.from(cursor, 'base64url'), context(viewer, feed));
   if (!bytes || bytes.length !== LENGTH || bytes[0] !== VERSION) throw new Problem('invalid-cursor', [{ pointer: 'cursor', detail: 'was not given to you for this feed' }]);
   if (readUuid(bytes, 1) !== epoch) throw new Problem('cursor-expired');
-  const numbers = [0, 1, 2].map((index) => Number(bytes.readBigInt64BE(1 + UUID_BYTES + index * 8)));
+  const numbers = [0, 1].map((index) => Number(bytes.readBigInt64BE(1 + UUID_BYTES + index * 8)));
   const count = bytes.readUInt8(HEADER - 1);
   const segments = Array.from({ length: count }, (_, index) => readSegment(bytes, HEADER + index * SEGMENT));
-  return { position: numbers[0]!, seen: numbers[1]!, pull: numbers[2]!, dirty: bytes.readUInt8(HEADER - 2) === 1, segments };
+  const flags = bytes.readUInt8(HEADER - 2);
+  return { position: numbers[0]!, pull: numbers[1]!, dirty: (flags & DIRTY) !== 0, ahead: (flags & AHEAD) !== 0, segments };
 }
 
 function readSegment(bytes: Buffer, at: number): Segment {

@@ -6,6 +6,7 @@ import { offers } from '../policy/decide.ts';
 import type { Feed } from '../policy/world.ts';
 import { Problem } from '../problems.ts';
 import type { HubWorld } from '../world/state.ts';
+import { Ahead } from './ahead.ts';
 import { END, MAX_SEGMENTS, START, compareKeys, type Key, type ReplicaState, type Segment } from './cursor.ts';
 import { drain } from './drain.ts';
 import { reachAt, type Entitlements, type EntitlementTable } from './entitlements.ts';
@@ -45,6 +46,7 @@ export interface PageWork {
   changes: Map<string, Change>;
   /** Some change is left to the scan. */
   dirty: boolean;
+  ahead: Ahead;
   /** The table by which a segment of a replica of this viewer was decided; of another feed, where one is named. */
   tableOf(decided: Decided, feed?: string): Promise<EntitlementTable>;
 }
@@ -75,11 +77,12 @@ export function pullPage(hub: Hub, entitlements: Entitlements, puller: Puller, f
       tables.set(key, table);
       return table;
     };
-    const work: PageWork = { hub, tx, head, world, puller, limit, changes: new Map(), dirty: from.dirty, tableOf };
+    const work: PageWork = { hub, tx, head, world, puller, limit, changes: new Map(), dirty: from.dirty, ahead: await Ahead.load(tx, from.ahead ? from.pull : 0), tableOf };
     const state = await advanceReplica(work, from);
+    const ahead = work.ahead.at(state.position, state.segments.length > 1).entries();
     const complete = state.position === head.position && state.segments.length === 1 && state.segments[0]!.at === head.at;
-    const pull = await recordPull(work, from, state);
-    return { changes: [...work.changes.values()], state: { ...state, pull }, complete, asOf: head.at, epoch: head.epoch };
+    const pull = await recordPull(work, from, state, ahead);
+    return { changes: [...work.changes.values()], state: { ...state, pull, ahead: ahead.length > 0 }, complete, asOf: head.at, epoch: head.epoch };
   });
 }
 
@@ -110,7 +113,7 @@ async function advanceReplica(work: PageWork, from: ReplicaState): Promise<Repli
   const drained = await drain(work, from, plan.goal);
   if (drained.position < work.head.position) {
     // A change left to the scan binds the scan to its goal, even before it begins.
-    return { ...drained, segments: drained.dirty ? segmentsOf(plan) : from.segments, pull: 0 };
+    return { ...drained, segments: drained.dirty ? segmentsOf(plan) : from.segments, pull: 0, ahead: false };
   }
   work.dirty = drained.dirty;
   for (;;) {
@@ -118,7 +121,7 @@ async function advanceReplica(work: PageWork, from: ReplicaState): Promise<Repli
     const segments = segmentsOf(plan);
     if (segments.length > MAX_SEGMENTS) throw new Problem('cursor-expired');
     const ended = segments.length === 1 && compareKeys(plan.done, END) === 0;
-    if (!ended || plan.goal.at === work.head.at) return { ...drained, dirty: drained.dirty && !ended, segments, pull: 0 };
+    if (!ended || plan.goal.at === work.head.at) return { ...drained, dirty: drained.dirty && !ended, segments, pull: 0, ahead: false };
     // The scan began on an earlier page: what was released since then follows.
     work.dirty = false;
     plan = { goal: nowOf(work), done: START, rest: segments };

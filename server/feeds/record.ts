@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { arrayText } from '../db/database.ts';
 import { compareKeys, type ReplicaState } from './cursor.ts';
 import { reachAt } from './entitlements.ts';
+import { Ahead, type Exception } from './ahead.ts';
 import type { PageWork } from './pull.ts';
 import { readHistory, type LogRow } from './rows.ts';
 
@@ -10,10 +11,10 @@ import { readHistory, type LogRow } from './rows.ts';
  * these. Also notes that the page before has arrived, since its cursor has come back.
  * @returns the record's id, 0 when the page says nothing
  */
-export async function recordPull({ tx, hub, head, puller, changes }: PageWork, from: ReplicaState, to: ReplicaState): Promise<number> {
+export async function recordPull({ tx, hub, head, puller, changes }: PageWork, from: ReplicaState, to: ReplicaState, ahead: readonly [string, Exception][]): Promise<number> {
   if (from.pull > 0) await tx.updateTable('pull').set({ confirmed_at: hub.clock.now() }).where('id', '=', from.pull).where('confirmed_at', 'is', null).execute();
-  if (changes.size === 0) return 0;
-  const row = { at: head.at, viewer: puller.number, feed: puller.feed, state_from: JSON.stringify(from), state_to: JSON.stringify(to), items: changes.size };
+  if (changes.size === 0 && ahead.length === 0) return 0;
+  const row = { at: head.at, viewer: puller.number, feed: puller.feed, state_from: JSON.stringify(from), state_to: JSON.stringify(to), ahead: JSON.stringify(ahead), items: changes.size };
   const { id } = await tx.insertInto('pull').values(row).returning('id').executeTakeFirstOrThrow();
   return id;
 }
@@ -46,32 +47,34 @@ interface Past {
 
 async function pulledAmong(work: PageWork, rows: readonly LogRow[]): Promise<Set<string>> {
   const since = Math.min(...rows.map((row) => row.accepted_at));
-  const pulls = await work.tx.selectFrom('pull').select(['feed', 'state_to']).where('viewer', '=', work.puller.number).where('at', '>=', since).execute();
+  const pulls = await work.tx.selectFrom('pull').select(['feed', 'state_to', 'ahead']).where('viewer', '=', work.puller.number).where('at', '>=', since).execute();
   const received = new Set<string>();
   if (pulls.length === 0) return received;
   const past = await pastOf(work, rows);
-  for (const { feed, state_to } of pulls) {
-    const state = state_to as ReplicaState;
-    for (const signal of past) if (await held(work, feed, state, signal)) received.add(signal.id);
+  for (const { feed, state_to, ahead } of pulls) {
+    const exceptions = new Ahead(ahead);
+    for (const signal of past) if (await held(work, feed, state_to, exceptions.get(signal.id), signal)) received.add(signal.id);
   }
   return received;
 }
 
 async function pastOf(work: PageWork, rows: readonly LogRow[]): Promise<Past[]> {
-  const accepted = new Map(rows.map((row) => [row.id, row.accepted_at]));
-  const history = await readHistory(work.tx, [...accepted.keys()], 0, work.head.position);
+  const signals = new Map(rows.map((row) => [row.id, row]));
+  const history = await readHistory(work.tx, [...signals.keys()], 0, work.head.position);
   const from = new Map<string, number>();
   return history
     .sort((a, b) => a.position - b.position)
     .map(({ id, position, prev_class, prev_until }) => {
-      const start = from.get(id) ?? 0;
+      const { accepted_at: acceptedAt, accepted_position: first } = signals.get(id)!;
+      const start = from.get(id) ?? first;
       from.set(id, position);
-      return { id, from: start, to: position, classId: prev_class!, acceptedAt: accepted.get(id)!, until: prev_until };
+      return { id, from: start, to: position, classId: prev_class!, acceptedAt, until: prev_until };
     });
 }
 
-async function held(work: PageWork, feed: string, state: ReplicaState, signal: Past): Promise<boolean> {
-  if (state.position < signal.from || state.position >= signal.to) return false;
+async function held(work: PageWork, feed: string, state: ReplicaState, exception: Exception | undefined, signal: Past): Promise<boolean> {
+  const position = exception?.position ?? state.position;
+  if (exception?.absent || position < signal.from || position >= signal.to) return false;
   const segment = state.segments.find(({ upto }) => compareKeys(signal, upto) <= 0)!;
   if (signal.acceptedAt > segment.at || (signal.until !== null && signal.until <= segment.at)) return false;
   const entitlement = (await work.tableOf(segment, feed))[signal.classId - 1];

@@ -16,6 +16,9 @@ export interface SignalRow {
 /** A row of the log together with the signal as it is now. `prev_*` are null for a first acceptance. */
 export interface LogRow extends SignalRow {
   position: number;
+  /** The position of the signal's latest change. */
+  latest: number;
+  accepted_position: number;
   active: boolean;
   retraction: RetractionReason | null;
   prev_class: number | null;
@@ -30,7 +33,7 @@ const SIGNAL = sql<SignalRow>`s.id, s.origin, s.class_id, s.accepted_at, s.until
 
 /** The log after `from` up to `to`, in order. `onlyRetractions` reads nothing else. */
 export async function readLog(tx: Tx, from: number, to: number, limit: number, onlyRetractions: boolean): Promise<LogRow[]> {
-  const rows = await sql<LogRow>`select ${SIGNAL}, c.position, s.active, s.retraction, c.prev_class, c.prev_until, c.prev_content
+  const rows = await sql<LogRow>`select ${SIGNAL}, c.position, s.position as latest, s.accepted_position, s.active, s.retraction, c.prev_class, c.prev_until, c.prev_content
     from change_log c join signal s on s.id = c.signal_id
     where c.position > ${from} and c.position <= ${to} ${onlyRetractions ? sql`and c.retracted` : sql``} order by c.position limit ${limit}`.execute(tx);
   return rows.rows;

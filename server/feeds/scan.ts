@@ -61,7 +61,7 @@ async function nextStretches(work: PageWork, base: Segment, goal: Decided, after
 
 async function sayRow(work: PageWork, base: Segment, goal: Decided, { action }: Stretch, row: SignalRow & { n: number }): Promise<void> {
   const shown = shownRow(work, row);
-  const held = viewAt(work, shown, await work.tableOf(base), base.at);
+  const held = work.ahead.get(row.id)?.absent ? undefined : viewAt(work, shown, await work.tableOf(base), base.at);
   const view = action === 'send' ? viewAt(work, shown, await work.tableOf(goal), work.head.at) : undefined;
   // Where a change was left to the scan, the replica may hold something older than what the base gives of the signal as it is.
   if (view && (work.dirty || view.version !== held?.version)) say(work, { type: 'signal', signal: view });

@@ -111,7 +111,7 @@ function newCredential(hub: Maker, at: number, jwk: PublicJwk | undefined): { cr
 
 function sameKey(a: Credential, b: Credential): boolean {
   const text = ({ x, y }: Partial<PublicKey>): string => `${x} ${y}`;
-  return a.kind === 'key' && b.kind === 'key' && text(a.jwk as PublicKey) === text(b.jwk as PublicKey);
+  return a.kind === 'key' && b.kind === 'key' && text(a.jwk) === text(b.jwk);
 }
 
 function isLive(credential: Credential, at: number): boolean {

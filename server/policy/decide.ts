@@ -1,6 +1,6 @@
 import type { Handling, MemberKind, OriginDisplay, SignalField } from '../../schemas/types.ts';
 import { enumeration, peerOutcomes, signalOutcomes } from './conditions.ts';
-import { evaluatePolicy, excludedKinds, layerTerms, namedGroups, termsOf, type LayerTerms, type PolicyFinding, type Question, type RuleTrace } from './evaluate.ts';
+import { evaluatePolicy, excludedKinds, layerTerms, namedGroups, type LayerTerms, type PolicyFinding, type Question, type RuleTrace } from './evaluate.ts';
 import { CONTRADICTION, completeHandling, fillHandling, meetHandling, strictestTlp, type LayerHandling } from './handling.ts';
 import { meetReveal, mostHidden, span, type Span, type Window } from './meet.ts';
 import type { Lifetime, PolicyObject } from './object.ts';
@@ -108,7 +108,7 @@ function policyLayer(layer: 'charter' | 'policy', question: Question, owner: str
   const reason = rule ? `rule ${rule.id} ${effect === 'share' ? 'shares' : 'withholds'}` : 'no rule shares';
   const finding: Finding = { layer, effect, reason, policy: activation.policy.id, version: activation.version, traces, ...(rule ? { rule: rule.id } : {}) };
   if (effect === 'withhold') return { finding, evaluated };
-  return { finding: { ...finding, terms: layerTerms(rule!, question.viewer, excludedKinds(traces, ALL_KINDS)) }, evaluated };
+  return { finding: { ...finding, terms: layerTerms(rule!.terms!, rule!, question.viewer, excludedKinds(traces, ALL_KINDS)) }, evaluated };
 }
 
 function objectLayer({ object, viewer, world }: Question): Finding {
@@ -125,7 +125,7 @@ function feedLayer(question: Question, feed: Feed | undefined): Finding[] {
   const selected = (feed.owner === undefined || feed.owner === origin.id) && signalOutcomes(feed.filter, world, origin, object.attributes, at, 'every').every((o) => o.truth === true);
   const offered = offers(feed, world, viewer, at);
   if (!selected || !offered) return [{ layer: 'feed', effect: 'withhold', reason: offered ? 'the feed’s filter does not select it' : 'the feed is not offered to the peer' }];
-  return [{ layer: 'feed', effect: 'share', reason: 'the feed selects it', ...(feed.terms ? { terms: termsOf(feed.terms) } : {}) }];
+  return [{ layer: 'feed', effect: 'share', reason: 'the feed selects it', ...(feed.terms ? { terms: layerTerms(feed.terms, feed, viewer) } : {}) }];
 }
 
 /** Whether a feed is offered to the viewer; to others it does not exist. Its owner can always look at it. */

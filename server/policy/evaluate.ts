@@ -1,4 +1,4 @@
-import type { MemberKind, Rule, Terms } from '../../schemas/types.ts';
+import type { MemberKind, PeerConditions, Rule, Terms } from '../../schemas/types.ts';
 import { ruleMatches, ruleOutcomes, type Outcome } from './conditions.ts';
 import type { LayerHandling } from './handling.ts';
 import type { PolicyObject } from './object.ts';
@@ -38,6 +38,11 @@ export interface LayerTerms {
   handling: LayerHandling;
 }
 
+/** What names the peers that it grants something to: a rule or a feed. */
+export interface Granting {
+  peers?: PeerConditions;
+}
+
 /** In one policy any matching withhold wins, else the first matching share, else withhold. */
 export function evaluatePolicy(question: Question, activation: Activation): PolicyFinding {
   const rules = activation.policy?.rules ?? [];
@@ -53,16 +58,16 @@ export function evaluatePolicy(question: Question, activation: Activation): Poli
   return { effect: 'withhold', traces };
 }
 
-/** The terms of a matched share rule. Onward `group` without groups means those that the rule names and the viewer is in. */
-export function layerTerms(rule: Rule, viewer: Member, excluded: readonly MemberKind[]): LayerTerms {
-  const terms = termsOf(rule.terms!);
+/** The terms of a matched share rule, or of a feed. Onward `group` without groups means those that it names and the viewer is in. */
+export function layerTerms(document: Terms, by: Granting, viewer: Member, excluded: readonly MemberKind[] = []): LayerTerms {
+  const terms = termsOf(document);
   const groups = terms.handling.onward === 'group' && !terms.handling.onward_groups;
-  const handling = groups ? { ...terms.handling, onward_groups: namedGroups(rule).filter((group) => viewer.groups.has(group)) } : terms.handling;
+  const handling = groups ? { ...terms.handling, onward_groups: namedGroups(by).filter((group) => viewer.groups.has(group)) } : terms.handling;
   return { ...terms, handling: excluded.length > 0 ? { ...handling, excluded_kinds: excluded } : handling };
 }
 
 /** Terms in milliseconds with their defaults: no delay, no end, a hidden origin. */
-export function termsOf(terms: Terms): LayerTerms {
+function termsOf(terms: Terms): LayerTerms {
   return {
     after: terms.after === undefined ? 0 : duration(terms.after),
     ...(terms.for === undefined ? {} : { for: duration(terms.for) }),
@@ -72,9 +77,9 @@ export function termsOf(terms: Terms): LayerTerms {
   };
 }
 
-/** The groups that a rule asks the peer to be in. */
-export function namedGroups(rule: Rule): string[] {
-  return [...(rule.peers?.groups?.any ?? []), ...(rule.peers?.groups?.all ?? [])];
+/** The groups that a rule or a feed asks the peer to be in. */
+export function namedGroups({ peers }: Granting): string[] {
+  return [...(peers?.groups?.any ?? []), ...(peers?.groups?.all ?? [])];
 }
 
 /**

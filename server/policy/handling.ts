@@ -33,7 +33,7 @@ export function meetHandling(a: LayerHandling, b: LayerHandling): LayerHandling 
   if (attribution === CONTRADICTION) return CONTRADICTION;
   const met: Record<string, unknown> = { attribution, onward_groups: intersect(a.onward_groups, b.onward_groups), excluded_kinds: unite(a.excluded_kinds, b.excluded_kinds) };
   for (const field of Object.keys(chains) as Chained[]) met[field] = stricter(field, a[field], b[field]);
-  return Object.fromEntries(Object.entries(met).filter(([, value]) => value !== undefined)) as LayerHandling;
+  return Object.fromEntries(Object.entries(met).filter(([, value]) => value !== undefined));
 }
 
 /** The strictest of several TLP values. */

@@ -16,9 +16,9 @@ const MAX_DURATION = 3660 * 86_400 * SECOND;
 export function parseInstant(text: string): Instant | undefined {
   const match = INSTANT.exec(text);
   if (!match) return undefined;
-  const [, , month, day, hour, minute, second] = match.map(Number) as number[];
-  if (month! > 12 || month! < 1 || day! < 1 || hour! > 23 || minute! > 59 || second! > 59) return undefined;
-  if (day! > new Date(Date.UTC(Number(match[1]), month!, 0)).getUTCDate()) return undefined;
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map(Number);
+  if (month > 12 || month < 1 || day < 1 || hour > 23 || minute > 59 || second > 59) return undefined;
+  if (day > new Date(Date.UTC(year, month, 0)).getUTCDate()) return undefined;
   const at = Date.parse(text);
   return at >= FIRST && at <= LAST ? at : undefined;
 }
@@ -35,7 +35,8 @@ export function formatInstant(at: Instant): string {
 export function parseDuration(text: string): number | undefined {
   const match = DURATION.exec(text);
   if (!match || text === 'P') return undefined;
-  const [weeks, days, hours, minutes, seconds] = match.slice(1).map((part) => Number(part ?? 0)) as [number, number, number, number, number];
+  // Parts that are absent are undefined, whatever the type says.
+  const [weeks = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = match.slice(1).map((part: string | undefined) => Number(part ?? 0));
   const total = ((((weeks * 7 + days) * 24 + hours) * 60 + minutes) * 60 + seconds) * SECOND;
   return total <= MAX_DURATION ? total : undefined;
 }

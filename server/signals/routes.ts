@@ -39,7 +39,7 @@ export function signalRoutes(app: App, hub: Hub, access: Access, entitlements: E
     if (isStream(request)) return reply.type(NDJSON).send(writeStream(hub, new Batch(hub, writer, options), request.body as AsyncIterable<Uint8Array>, false) as never);
     if (Array.isArray(request.body)) return postArray(hub, writer, { ...options, atomic: request.query.atomic ?? false }, request.body as unknown[]);
     const result = await postOne(hub, single, options, request.body);
-    return reply.code(result.status === 'created' ? 201 : 200).send(result as never);
+    return reply.code(result.status === 'created' ? 201 : 200).send(result);
   });
 
   app.put('/v1/sets/:set', { onRequest: access('signals:write'), schema: { tags, summary: 'Replace a set of signals by a stream (NDJSON): what it does not mention is retracted', consumes: [NDJSON], params: $('SetPath') } }, async (request, reply) => {

@@ -63,8 +63,8 @@ export async function insertSignals(tx: Tx, rows: readonly Row[], at: number): P
   if (rows.length === 0) return;
   const links = rows.flatMap((row) => row.indicators.map((indicator) => ({ indicator, signal: row.id })));
   await sql`with s as (
-      insert into signal (id, origin, class_id, accepted_at, position, version, active, until, reference, set_name, content_hash, content)
-      select id, origin, class_id, ${at}::bigint, position, 1, true, until, reference, set_name, decode(hash, 'hex'), content from ${signalColumns(rows)}
+      insert into signal (id, origin, class_id, accepted_at, accepted_position, position, version, active, until, reference, set_name, content_hash, content)
+      select id, origin, class_id, ${at}::bigint, position, position, 1, true, until, reference, set_name, decode(hash, 'hex'), content from ${signalColumns(rows)}
     ), l as (
       insert into signal_indicator (indicator_id, signal_id) select * from ${linkColumns(links)}
     ), c as (

@@ -50,7 +50,8 @@ export class LawRun {
   readonly #model = new Model(RETENTION);
   readonly #apis = new Map<string, Api>();
   readonly #replicas: Replica[] = [];
-  readonly #versions = new Map<string, number>();
+  /** What the hub ever sent to a viewer, whether or not it arrived. */
+  readonly #sent = new Map<string, Set<string>>(MEMBERS.map((id) => [id, new Set()]));
 
   constructor(hub: TestHub, clock: ManualClock, seed: number) {
     this.#hub = hub;
@@ -178,7 +179,6 @@ export class LawRun {
     expectOk(stored);
     const effective = this.#now() + delay;
     expectOk(await api.post(`/v1/policies/${policy.id}/versions/${stored.body.version}/activate`, delay > 0 ? { effective_at: new Date(effective).toISOString() } : {}));
-    this.#versions.set(policy.id, stored.body.version);
     this.#model.activate(owner, stored.body.version, effective, policy);
   }
 
@@ -221,6 +221,7 @@ export class LawRun {
       }
       expectOk(answer);
       this.counts.pages += 1;
+      this.#checkSent(replica.viewer, answer.body.changes as Change[]);
       if (fixedLimit === undefined && this.#random.below(10) === 0) {
         this.counts.lost += 1;
         return false;
@@ -231,6 +232,15 @@ export class LawRun {
         this.counts.interrupted += 1;
         return false;
       }
+    }
+  }
+
+  /** Nobody may hear of the end of something that it was never sent. */
+  #checkSent(viewer: string, changes: readonly Change[]): void {
+    const sent = this.#sent.get(viewer)!;
+    for (const change of changes) {
+      if (change.type === 'signal') sent.add(change.signal.id);
+      else if (!sent.has(change.id)) throw new LawBroken(`${viewer} heard of ${change.id}, which it was never sent`);
     }
   }
 

@@ -115,6 +115,10 @@ t.test('onward to groups: those of all layers that still exist, else nobody', as
   t.same(onward({ policy: handled({ onward: 'group', onward_groups: ['a', 'b'] }), charter: handled({ onward: 'group', onward_groups: ['b', 'c'] }) }), ['group', 'b']);
   t.same(onward({ policy: handled({ onward: 'group', onward_groups: ['a'] }), charter: handled({ onward: 'group', onward_groups: ['c'] }) }), ['none']);
   t.same(onward({ policy: handled({ onward: 'group', onward_groups: ['a'] }), charter: handled({ onward: 'members' }) }), ['group', 'a']);
+  const narrowed = (charter: HandlingTerms, more: object = {}): unknown => onward({ charter: handled(charter), feed: { id: 'f', terms: { reveal: ['digest'], handling: { onward: 'group' } }, ...more } });
+  t.same(narrowed({}), ['none'], 'a feed that names no group');
+  t.same(narrowed({ onward_groups: ['a'] }), ['none'], 'it does not borrow one from another layer');
+  t.same(narrowed({}, { peers: { groups: { any: ['a', 'c'] } } }), ['group', 'a'], 'those that the feed names and the peer is in');
   t.same(onward({ policy: handled({ onward: 'members', onward_groups: ['a'] }) }), ['members'], 'groups say something only where onward is to groups');
 });
 

@@ -54,7 +54,7 @@ export function verdict({ world, at, viewer: viewerId, object, feed }: Request, 
   const terms: Terms[] = [charter.terms!, own.terms!, ...(feed?.terms ? [feed.terms] : [])];
   const reveal = FIELDS.filter((field) => terms.every((one) => (one.reveal as string[]).includes(field)));
   if (reveal.length === 0) return undefined;
-  const handling = combined(world, viewer, [charter, own], feed?.terms);
+  const handling = combined(world, viewer, [charter, own], feed);
   if (!handling) return undefined;
   const tlp = strictest('tlp', [object.attributes.tlp, handling['tlp'] as string | undefined])!;
   if (!passes(tlp, own, addressed, world, origin, viewer)) return undefined;
@@ -146,9 +146,9 @@ function passes(tlp: string, rule: Rule, addressed: boolean, world: World, origi
 }
 
 /** Charter and policy first; what both leave out is as strict as it gets before a feed has its say. */
-function combined(world: World, viewer: Member, rules: Rule[], feed: Terms | undefined): Record<string, unknown> | undefined {
+function combined(world: World, viewer: Member, rules: Rule[], feed: Feed | undefined): Record<string, unknown> | undefined {
   const said = rules.map((rule) => spoken(rule, viewer));
-  const last = feed?.handling;
+  const last = feed && spoken(feed, viewer);
   const result: Record<string, unknown> = {};
   for (const field of Object.keys(STRICTER)) {
     if (field === 'origin') continue;
@@ -164,8 +164,8 @@ function combined(world: World, viewer: Member, rules: Rule[], feed: Terms | und
   return { ...result, attribution: [...attributions][0] ?? 'may', onward_groups: groups.filter((group) => world.groups.has(group)) };
 }
 
-function spoken(rule: Rule, viewer: Member): HandlingTerms {
-  const said = rule.terms!.handling ?? {};
+function spoken(rule: Pick<Rule, 'peers' | 'terms'>, viewer: Member): HandlingTerms {
+  const said = rule.terms?.handling ?? {};
   if (said.onward !== 'group' || said.onward_groups) return said;
   const { any = [], all = [] } = rule.peers?.groups ?? {};
   return { ...said, onward_groups: [...any, ...all].filter((group) => viewer.groups.has(group)) };

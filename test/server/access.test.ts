@@ -3,13 +3,12 @@ import { createHmac, createPublicKey, generateKeyPairSync, sign as signBytes } f
 import t, { type Test } from 'tap';
 import type { ClientView, Jwks, Me, Token } from '../../schemas/types.ts';
 import { ManualClock } from '../../server/clock.ts';
-import { call, problemOf, requestToken, type Answer, type Api } from '../support/api.ts';
+import { call, problemOf, requestToken, type Answer } from '../support/api.ts';
 import { homes, startTestHub, type TestHub } from '../support/hub.ts';
 import { assertionForm, clientKey, hubKey, rawJwt, type ClientKey } from '../support/jwt.ts';
 
 const NOON = Date.parse('2026-11-22T12:00:00Z');
 const MINUTE = 60_000;
-
 const errorOf = ({ status, body }: Answer<unknown>): string => `${status} ${(body as { error?: string }).error}`;
 const basic = (id: string, secret: string): { authorization: string } => ({ authorization: `Basic ${Buffer.from(`${encodeURIComponent(id)}:${encodeURIComponent(secret)}`).toString('base64')}` });
 
@@ -176,7 +175,6 @@ async function attacks(t: Test, { url, hub, operator }: TestHub, clock: ManualCl
     t.same(problemOf(await call(`${url}/v1/me`, 'GET', undefined, { authorization })), ['401 invalid-token'], authorization.slice(0, 20));
   }
   t.same(problemOf(await call(`${url}/v1/audit`, 'GET', undefined, { authorization: `Bearer ${signed()}` })), ['403 missing-scope']);
-
   const token = await operator.token();
   clock.advance(899_000);
   t.equal((await me(url, token)).status, 200, 'in its last second');
@@ -237,7 +235,7 @@ async function cutOff(t: Test, hub: TestHub): Promise<void> {
 }
 
 async function overlap(t: Test, hub: TestHub, clock: ManualClock): Promise<void> {
-  const northstar: Api = await hub.join({ id: 'northstar' });
+  const northstar = await hub.join({ id: 'northstar' });
   const { client_id } = northstar.credentials;
   const { body } = await northstar.post<ClientView>(`/v1/clients/${client_id}/credentials`, { retire_others_after: 'PT1H' });
   const renewed = hub.api({ client_id, client_secret: body.client_secret! });

@@ -114,7 +114,7 @@ async function chain(t: Test, { hub, operator, join }: TestHub): Promise<void> {
   t.equal(entries, 6);
   const run = (statement: string): Promise<unknown> => sql.raw(statement).execute(hub.db);
   for (const table of ['audit', 'world_entry']) {
-    for (const statement of [`update ${table} set at = at + 1`, `delete from ${table}`, `truncate ${table}`]) await t.rejects(run(statement), { message: `${table} is append-only` } as Error, statement);
+    for (const statement of [`update ${table} set at = at + 1`, `delete from ${table}`, `truncate ${table}`]) await t.rejects(run(statement), { message: `${table} is append-only` }, statement);
   }
 
   const tampers: [string, string, number][] = [

@@ -16,8 +16,9 @@ function member(id: string, number: number, status: MemberDocument['status'] = '
 
 for (const home of homes) {
   t.test(home, async (t) => {
-    const { db, close } = await openTestDatabase(home);
-    t.teardown(close);
+    const opened = await openTestDatabase(home);
+    t.teardown(() => opened.close());
+    const { db } = opened;
     const clock = new ManualClock(Date.parse('2026-11-22T12:00:00Z'));
     const worlds = new WorldStore(db, clock);
     const add = (entry: Entry): Promise<void> => worlds.change(actor, () => ({ entries: [entry], deeds: [], result: undefined }));

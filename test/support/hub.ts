@@ -38,11 +38,11 @@ export interface TestHub {
   /** The operator's first client. */
   operator: Api;
   /** Calls the hub as a client; with `scope`, its tokens have only these scopes. */
-  api(credentials: Credentials, scope?: string): Api;
+  api: (credentials: Credentials, scope?: string) => Api;
   /** Adds a member and a client of it, with all scopes that such a member may have or those given. */
-  join(member: Partial<NewMember> & { id: string }, scopes?: readonly Scope[]): Promise<Api>;
+  join: (member: Partial<NewMember> & { id: string }, scopes?: readonly Scope[]) => Promise<Api>;
   /** Closes everything; the end of the test does it as well. */
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 /** What a client of a sharing member may be granted. */
@@ -94,10 +94,10 @@ async function embedded(): Promise<OpenDatabase> {
 }
 
 async function postgres(): Promise<OpenDatabase> {
-  const { url, drop } = await scratchDatabase(await testDatabaseUrl());
-  const opened = await openDatabase({ kind: 'postgres', url, connections: 5 });
+  const scratch = await scratchDatabase(await testDatabaseUrl());
+  const opened = await openDatabase({ kind: 'postgres', url: scratch.url, connections: 5 });
   await migrate(opened.db);
-  return { db: opened.db, close: () => opened.close().finally(drop) };
+  return { db: opened.db, close: () => opened.close().finally(() => scratch.drop()) };
 }
 
 function defaults(): Config {

@@ -6,8 +6,9 @@
  * await fetch(`${hub.url}/health/ready`);
  * t.equal((await hub.end('SIGTERM')).code, 0);
  */
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessByStdio, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
 import type { FirstClient } from '../../server/bootstrap.ts';
@@ -30,6 +31,14 @@ export interface HubProcess {
   kill(signal: NodeJS.Signals): void;
   /** Sends a signal and waits for the end. */
   end(signal: NodeJS.Signals): Promise<Exit>;
+  /** Sends a message to an entry that listens for them. */
+  send(message: object): void;
+}
+
+/** What else is run in place of `server/serve.ts`: a module of the tests, and who hears the messages that it sends. */
+export interface OtherEntry {
+  entry: URL;
+  heard(message: unknown): void;
 }
 
 /** A hub's process that listens. */
@@ -42,8 +51,11 @@ export interface ListeningProcess extends HubProcess {
 const ENTRY = fileURLToPath(new URL('../../server/serve.js', import.meta.url));
 
 /** Starts a hub on a free port of 127.0.0.1 with these settings and no others, and ends it with the test. */
-export function spawnHub(t: Test, settings: Record<string, string>): HubProcess {
-  const child = spawn(process.execPath, [ENTRY], { env: { PATH: process.env['PATH'], TOCSIN_PORT: '0', ...settings }, stdio: ['ignore', 'pipe', 'pipe'] });
+export function spawnHub(t: Test, settings: Record<string, string>, other?: OtherEntry): HubProcess {
+  const env = { PATH: process.env['PATH'], TOCSIN_PORT: '0', ...settings };
+  const stdio: StdioOptions = other ? ['ignore', 'pipe', 'pipe', 'ipc'] : ['ignore', 'pipe', 'pipe'];
+  const child = spawn(process.execPath, [other ? fileURLToPath(other.entry) : ENTRY], { env, stdio }) as ChildProcessByStdio<null, Readable, Readable>;
+  if (other) child.on('message', (message) => other.heard(message));
   const printed = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (printed.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (printed.stderr += text));
@@ -58,6 +70,8 @@ export function spawnHub(t: Test, settings: Record<string, string>): HubProcess 
     exit,
     end,
     kill: (signal) => void child.kill(signal),
+    // One that has just died hears nothing.
+    send: (message) => void child.send(message, () => undefined),
     get stdout() {
       return printed.stdout;
     },
@@ -68,8 +82,8 @@ export function spawnHub(t: Test, settings: Record<string, string>): HubProcess 
 }
 
 /** Starts a hub and waits until it has said where it listens. */
-export async function startHubProcess(t: Test, settings: Record<string, string>): Promise<ListeningProcess> {
-  const hub = spawnHub(t, settings);
+export async function startHubProcess(t: Test, settings: Record<string, string>, other?: OtherEntry): Promise<ListeningProcess> {
+  const hub = spawnHub(t, settings, other);
   const url = await printed(hub, /^Tocsin listens on (\S+)\n/m);
   const [, id, secret] = /^client_id: (\S+)\nclient_secret: (\S+)$/m.exec(hub.stdout) ?? [];
   return Object.defineProperties({ url, firstClient: id && secret ? { client_id: id, client_secret: secret } : undefined }, Object.getOwnPropertyDescriptors(hub)) as ListeningProcess;

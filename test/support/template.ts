@@ -29,10 +29,10 @@ async function template(): Promise<Blob> {
 /** Written under another name first: processes may make it at the same time. */
 async function makeTemplate(file: string): Promise<void> {
   const lite = await PGlite.create(liteOptions);
-  const { db, close } = openLite(lite);
-  await migrate(db);
+  const opened = openLite(lite);
+  await migrate(opened.db);
   const dump = await lite.dumpDataDir('gzip');
-  await close();
+  await opened.close();
   const draft = `${file}.${process.pid}`;
   writeFileSync(draft, Buffer.from(await dump.arrayBuffer()));
   renameSync(draft, file);

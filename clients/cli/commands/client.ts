@@ -29,7 +29,7 @@ export function clientCommands(member: Command, commands: Commands): void {
 }
 
 async function listClients({ client, out }: Session, member: string): Promise<void> {
-  const list = await client().request('GET', `/v1/members/${segment(member)}/clients`);
+  const list = await (await client()).request('GET', `/v1/members/${segment(member)}/clients`);
   out.result(list, () => table(['CLIENT', 'TITLE', 'STATE', 'CREDENTIALS', 'SCOPES'], list.clients.map((one) => [one.client_id, one.title, one.revoked ? 'revoked' : 'active', one.credentials.map(credential).join(', '), one.scopes.join(' ')])));
 }
 
@@ -41,12 +41,12 @@ async function addClient({ client, out }: Session, member: string, flags: { titl
   const scopes = flags.scope.flatMap((text) => text.split(/[\s,]+/)).filter(Boolean) as Scope[];
   const unknown = scopes.filter((scope) => !valuesOf('Scope').includes(scope));
   if (unknown.length > 0) throw new CliError(`There is no scope ${unknown.join(', ')}.`, `The scopes are ${valuesOf('Scope').join(', ')}.`);
-  const made = await client().request('POST', `/v1/members/${segment(member)}/clients`, { title: flags.title, scopes, ...keyIn(flags.jwk) });
+  const made = await (await client()).request('POST', `/v1/members/${segment(member)}/clients`, { title: flags.title, scopes, ...keyIn(flags.jwk) });
   out.result(made, () => shown(made));
 }
 
 async function rotateClient({ client, out }: Session, id: string, flags: { retireOthersAfter?: string; jwk?: string }): Promise<void> {
-  const changed = await client().request('POST', `/v1/clients/${segment(id)}/credentials`, { ...given({ retire_others_after: flags.retireOthersAfter }), ...keyIn(flags.jwk) });
+  const changed = await (await client()).request('POST', `/v1/clients/${segment(id)}/credentials`, { ...given({ retire_others_after: flags.retireOthersAfter }), ...keyIn(flags.jwk) });
   out.result(changed, () => shown(changed));
 }
 
@@ -63,11 +63,11 @@ function shown(client: ClientView): string {
 }
 
 async function retire({ client, out }: Session, id: string, credentialId: string): Promise<void> {
-  await client().request('DELETE', `/v1/clients/${segment(id)}/credentials/${segment(credentialId)}`);
+  await (await client()).request('DELETE', `/v1/clients/${segment(id)}/credentials/${segment(credentialId)}`);
   out.result({ client_id: id, credential: credentialId, ended: true }, () => `The credential ${credentialId} of ${id} has ended.`);
 }
 
 async function revokeClient({ client, out }: Session, id: string): Promise<void> {
-  const revoked = await client().request('POST', `/v1/clients/${segment(id)}/revoke`);
+  const revoked = await (await client()).request('POST', `/v1/clients/${segment(id)}/revoke`);
   out.result(revoked, () => `${revoked.client_id} is revoked, and its tokens have ended.`);
 }

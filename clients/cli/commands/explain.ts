@@ -17,7 +17,7 @@ export function explainCommand(program: Command, commands: Commands): void {
 }
 
 async function explainSignal({ client, out }: Session, signal: string, peer: string, flags: { at?: string; feed?: string }): Promise<void> {
-  const explanation = await client().request('POST', '/v1/explain', { signal, peer, ...given({ at: flags.at, feed: flags.feed }) });
+  const explanation = await (await client()).request('POST', '/v1/explain', { signal, peer, ...given({ at: flags.at, feed: flags.feed }) });
   out.result(explanation, () => inWords(explanation, peer));
 }
 

@@ -18,16 +18,16 @@ export function groupCommands(member: Command, commands: Commands): void {
 }
 
 async function listGroups({ client, out }: Session): Promise<void> {
-  const list = await client().request('GET', '/v1/groups');
+  const list = await (await client()).request('GET', '/v1/groups');
   out.result(list, () => table(['ID', 'TITLE', 'MEMBERS'], list.groups.map(({ id, title, members }) => [id, title, members.join(' ')])));
 }
 
 async function setGroup({ client, out }: Session, id: string, flags: { title: string; member?: string[] }): Promise<void> {
-  const group = await client().request('PUT', `/v1/groups/${segment(id)}`, { title: flags.title, members: flags.member ?? [] });
+  const group = await (await client()).request('PUT', `/v1/groups/${segment(id)}`, { title: flags.title, members: flags.member ?? [] });
   out.result(group, () => `${group.id} has ${count(group.members.length, 'member')}${group.members.length > 0 ? `: ${group.members.join(' ')}` : ''}.`);
 }
 
 async function deleteGroup({ client, out }: Session, id: string): Promise<void> {
-  await client().request('DELETE', `/v1/groups/${segment(id)}`);
+  await (await client()).request('DELETE', `/v1/groups/${segment(id)}`);
   out.result({ id, deleted: true }, () => `The group ${id} is deleted.`);
 }

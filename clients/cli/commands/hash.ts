@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Digest } from '../../../schemas/types.ts';
-import { CanonicalisationError, hashFile } from '../../sdk/index.ts';
+import { CanonicalisationError } from '../../sdk/digests/errors.ts';
 import { CliError, Exit, type ExitCode } from '../failure.ts';
 import { hasher, KINDS, type HashFlags, type Kind } from '../hashing.ts';
 import { readLines, type Line } from '../input.ts';
@@ -70,6 +70,7 @@ function inText({ scheme, key, epoch, digest }: Digest): string {
 }
 
 async function hashFiles({ out }: Session, files: string[]): Promise<void> {
+  const { hashFile } = await import('../../sdk/hash.ts');
   for (const file of files) {
     const digests = await hashFile(file).catch((error: unknown) => {
       throw new CliError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`, undefined, Exit.failed);

@@ -23,13 +23,13 @@ export function keysCommands(program: Command, commands: Commands): void {
 }
 
 async function listKeys({ client, out }: Session): Promise<void> {
-  const { keys } = await client().request('GET', '/v1/digest-keys');
+  const { keys } = await (await client()).request('GET', '/v1/digest-keys');
   const shown = keys.map(({ secret: _secret, ...key }) => key);
   out.result({ keys: shown }, () => table(['KEY', 'EPOCH', 'CURRENT', 'ACCEPTED UNTIL'], shown.map((key) => [key.key, String(key.epoch), key.current ? 'yes' : '', key.accepted_until ?? ''])));
 }
 
 async function exportKeys({ client, out }: Session, file: string): Promise<void> {
-  const list = await client().request('GET', '/v1/digest-keys');
+  const list = await (await client()).request('GET', '/v1/digest-keys');
   try {
     writeFileSync(file, `${JSON.stringify(list, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
   } catch (error) {
@@ -43,9 +43,9 @@ async function rotate({ client, out }: Session, key: string | undefined, { signi
   if ((key === undefined) !== (signing === true)) throw new CliError('Name one key.', 'Either a digest key (`hub` or a group), or --signing.');
   const rotation = given({ overlap });
   if (key === undefined) {
-    const jwks = await client().request('POST', '/v1/keys/signing/rotate', rotation);
+    const jwks = await (await client()).request('POST', '/v1/keys/signing/rotate', rotation);
     return out.result(jwks, () => 'The hub signs with a new key.');
   }
-  const rotated = await client().request('POST', `/v1/digest-keys/${segment(key)}/rotate`, rotation);
+  const rotated = await (await client()).request('POST', `/v1/digest-keys/${segment(key)}/rotate`, rotation);
   out.result(rotated, () => `The key of ${rotated.key} is in epoch ${rotated.epoch}. Members fetch it with their next request for keys.`);
 }

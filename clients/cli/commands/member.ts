@@ -40,7 +40,7 @@ function withProfile(command: Command): Command {
   return command
     .addOption(oneOf('--trust <trust>', 'how far the operator has checked who it is', 'Trust'))
     .option('--jurisdiction <code...>', 'ISO 3166-1 codes, or EU')
-    .option('--agreement <id=from[/until]...>', 'agreements that it has accepted, and when');
+    .option('--agreement <accepted...>', 'agreements that it has accepted, and when: ID=FROM or ID=FROM/UNTIL');
 }
 
 function statusCommands(member: Command, commands: Commands): void {
@@ -57,16 +57,16 @@ function statusCommands(member: Command, commands: Commands): void {
 }
 
 async function listMembers({ client, out }: Session): Promise<void> {
-  const list = await client().request('GET', '/v1/members');
+  const list = await (await client()).request('GET', '/v1/members');
   out.result(list, () => table(['ID', 'KIND', 'TRUST', 'STATUS', 'TITLE'], list.members.map((member) => [member.id, member.kind, member.trust ?? '', member.status ?? '', member.title])));
 }
 
 async function showMember({ client, out }: Session, id: string): Promise<void> {
   if (id !== 'me') {
-    const member = await client().request('GET', `/v1/members/${segment(id)}`);
+    const member = await (await client()).request('GET', `/v1/members/${segment(id)}`);
     return out.result(member, () => describe(member));
   }
-  const me = await client().request('GET', '/v1/me');
+  const me = await (await client()).request('GET', '/v1/me');
   const { signals, signals_used: used, classes, classes_used: classesUsed } = me.quota;
   out.result(me, () => `${describe(me.member)}\n\n${fields({ client: me.client_id, scopes: me.scopes.join(' '), signals: `${used} of ${signals}`, classes: `${classesUsed} of ${classes}` })}`);
 }
@@ -77,14 +77,14 @@ function describe({ id, title, kind, status, trust, jurisdictions = [], groups =
 }
 
 async function createMember({ client, out }: Session, id: string, flags: MemberFlags): Promise<void> {
-  const made = await client().request('POST', '/v1/members', { id, title: flags.title ?? id, kind: flags.kind, ...profileOf(flags) });
+  const made = await (await client()).request('POST', '/v1/members', { id, title: flags.title ?? id, kind: flags.kind, ...profileOf(flags) });
   out.result(made, () => `${made.id} is a member. Give it a client: tocsin member client add ${made.id} --title … --scope …`);
 }
 
 async function changeMember({ client, out }: Session, id: string, flags: MemberFlags): Promise<void> {
   const change = { ...given({ title: flags.title }), ...profileOf(flags) };
   if (Object.keys(change).length === 0) throw new CliError('Nothing is to be changed.', 'Give --title, --trust, --jurisdiction or --agreement.');
-  const changed = await client().request('PATCH', `/v1/members/${segment(id)}`, change);
+  const changed = await (await client()).request('PATCH', `/v1/members/${segment(id)}`, change);
   out.result(changed, () => describe(changed));
 }
 
@@ -99,12 +99,12 @@ function readAgreement(text: string): Agreement {
 }
 
 async function setStatus({ client, out }: Session, id: string, deed: 'suspend' | 'resume', now: string): Promise<void> {
-  const member = await client().request('POST', `/v1/members/${segment(id)}/${deed}`);
+  const member = await (await client()).request('POST', `/v1/members/${segment(id)}/${deed}`);
   out.result(member, () => `${member.id} ${now}.`);
 }
 
 async function offBoard({ client, out }: Session, id: string, { signals }: { signals: string }): Promise<void> {
   if (signals !== 'keep' && signals !== 'withdraw') throw new CliError('--signals is `keep` or `withdraw`.');
-  const done = await client().request('POST', `/v1/members/${segment(id)}/off-board`, { signals });
+  const done = await (await client()).request('POST', `/v1/members/${segment(id)}/off-board`, { signals });
   out.result(done, () => `${done.member.id} has left the hub. ${count(done.retracted, 'signal')} of it were taken back.`);
 }

@@ -84,7 +84,8 @@ interface Names {
 }
 
 async function namesOnHub({ client }: Session): Promise<Names> {
-  const [{ groups }, { members }] = [await client().request('GET', '/v1/groups'), await client().request('GET', '/v1/members')];
+  const hub = await client();
+  const [{ groups }, { members }] = await Promise.all([hub.request('GET', '/v1/groups'), hub.request('GET', '/v1/members')]);
   return { groups: new Set(groups.map(({ id }) => id)), members: new Set(members.map(({ id }) => id)) };
 }
 

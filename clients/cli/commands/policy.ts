@@ -55,7 +55,8 @@ function policyPath(id: string): `/v1/policies/${string}/${string}` {
 }
 
 async function versionsOf({ client }: Session, id: string): Promise<PolicyVersionList> {
-  return client().request('GET', policyPath(id));
+  const path = policyPath(id);
+  return (await client()).request('GET', path);
 }
 
 async function listVersions(session: Session, id: string): Promise<void> {
@@ -77,18 +78,18 @@ async function showPolicy(session: Session, id: string, { versionNumber }: { ver
 async function putPolicy(session: Session, file: string, { activate: activating, at }: { activate?: boolean; at?: string }): Promise<void> {
   const { client, out } = session;
   if (at !== undefined && !activating) throw new CliError('--at goes with --activate.');
-  const stored = await client().request('POST', '/v1/policies', readJson(file) as Policy);
+  const stored = await (await client()).request('POST', '/v1/policies', readJson(file) as Policy);
   if (activating) return activate(session, stored.id, String(stored.version), given({ at }));
   out.result(stored, () => `${stored.id} version ${stored.version} is stored. It is not in force yet: tocsin policy activate ${stored.id} ${stored.version}`);
 }
 
 async function activate({ client, out }: Session, id: string, version: string, { at }: { at?: string }): Promise<void> {
-  const active = await client().request('POST', `${policyPath(id)}/versions/${readVersion(version)}/activate`, given({ effective_at: at }));
+  const active = await (await client()).request('POST', `${policyPath(id)}/versions/${readVersion(version)}/activate`, given({ effective_at: at }));
   out.result(active, () => fields({ policy: active.policy, version: active.version, 'in force from': active.effective_at }));
 }
 
 async function withdraw({ client, out }: Session, owner: string, { at }: { at?: string }): Promise<void> {
-  const active = await client().request('POST', `/v1/policies/${segment(owner)}/withdraw`, given({ effective_at: at }));
+  const active = await (await client()).request('POST', `/v1/policies/${segment(owner)}/withdraw`, given({ effective_at: at }));
   out.result(active, () => `From ${active.effective_at} on, ${active.owner} has no policy in force and shares nothing.`);
 }
 

@@ -36,14 +36,14 @@ async function pull(session: Session, feed: string, flags: PullFlags): Promise<v
 }
 
 async function printPages({ client, out }: Session, feed: string, cursor: string | undefined, options: { limit?: number }): Promise<void> {
-  for await (const { changes, ...end } of pullPages(client(), feed, cursor, options)) {
+  for await (const { changes, ...end } of pullPages(await client(), feed, cursor, options)) {
     const lines = [...changes, { type: 'page', ...end }].map((line) => JSON.stringify(line));
     await out.line(lines.join('\n'));
   }
 }
 
 async function syncFolder({ client, out }: Session, feed: string, folder: string, options: { limit?: number }): Promise<void> {
-  const hub = client();
+  const hub = await client();
   const replica = new Replica(hub, feed, await FileStore.open(folder, feed), options);
   try {
     const { asOf, ...done } = await replica.sync();

@@ -18,7 +18,7 @@ const STATEMENTS = [
   `create table indicator (id uuid primary key, scheme text not null, key text not null, epoch integer not null, digest bytea not null)`,
   `create table signal (
     id uuid primary key, origin integer not null, class_id integer not null references visibility_class,
-    accepted_at bigint not null, position bigint not null, version integer not null, active boolean not null, retraction text,
+    accepted_at bigint not null, accepted_position bigint not null, position bigint not null, version integer not null, active boolean not null, retraction text,
     until bigint, reference text, set_name text not null, content_hash bytea not null, content jsonb not null,
     check (active = (retraction is null))
   )`,
@@ -41,7 +41,7 @@ const STATEMENTS = [
   `create table disclosure (id bigint generated always as identity primary key, at bigint not null, viewer integer not null, signal_id uuid not null, version integer not null, world bigint not null)`,
   `create index disclosure_signal on disclosure (signal_id, viewer)`,
   `create table pull (id bigint generated always as identity primary key, at bigint not null, viewer integer not null, feed text not null,
-    state_from jsonb not null, state_to jsonb not null, items integer not null, confirmed_at bigint)`,
+    state_from jsonb not null, state_to jsonb not null, ahead jsonb not null, items integer not null, confirmed_at bigint)`,
   `create index pull_viewer on pull (viewer, feed, id)`,
   `create table assertion (client text not null, jti text not null, expires_at bigint not null, primary key (client, jti))`,
 

@@ -37,6 +37,8 @@ async function failure(work: Promise<unknown>): Promise<unknown> {
   return work.then(() => undefined, (error: unknown) => error);
 }
 
+t.setTimeout(300_000);
+
 t.test('one token serves requests that start together, and is renewed before it ends', async (t) => {
   const hub = await startFake(t, (_request, response) => json(response, 200, {}));
   const client = hub.client({ scope: ['members:read', 'explain'] });

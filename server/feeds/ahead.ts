@@ -1,0 +1,45 @@
+import type { Tx } from '../db/database.ts';
+
+/** Where a replica stands with one signal, when that is not where the rest of it stands. */
+export interface Exception {
+  /** It was told of the signal as it was after its change at this position. */
+  position: number;
+  /** It was told nothing, although what its place was decided by would show the signal: that is left to a scan. */
+  absent: boolean;
+}
+
+/**
+ * The signals with which a replica is ahead of its own position. A page shows signals as they are, so when it is full before
+ * the log is drained, those that change again further on are ahead. Kept with the record of the page that the cursor names.
+ */
+export class Ahead {
+  readonly #exceptions: Map<string, Exception>;
+
+  constructor(entries: Iterable<readonly [string, Exception]> = []) {
+    this.#exceptions = new Map(entries);
+  }
+
+  /** What the record of a page holds; nothing for the state before the first page. */
+  static async load(tx: Tx, pull: number): Promise<Ahead> {
+    if (pull === 0) return new Ahead();
+    const row = await tx.selectFrom('pull').select('ahead').where('id', '=', pull).executeTakeFirst();
+    return new Ahead(row?.ahead ?? []);
+  }
+
+  get(id: string): Exception | undefined {
+    return this.#exceptions.get(id);
+  }
+
+  set(id: string, exception: Exception): void {
+    this.#exceptions.set(id, exception);
+  }
+
+  /** Leaves out what no longer is an exception at this position; what is absent stays while a scan is under way. */
+  at(position: number, scanning: boolean): Ahead {
+    return new Ahead([...this.#exceptions].filter(([, exception]) => exception.position > position || (exception.absent && scanning)));
+  }
+
+  entries(): [string, Exception][] {
+    return [...this.#exceptions];
+  }
+}

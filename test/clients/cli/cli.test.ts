@@ -1,0 +1,319 @@
+import { createHash } from 'node:crypto';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { projectFile } from '../../../schemas/root.ts';
+import type { Digest, DigestKeyList, Explanation, NewSignal } from '../../../schemas/types.ts';
+import { hashEmail, hashUrl, KeyRing } from '../../../clients/sdk/index.ts';
+import { serve, tocsin } from './run.ts';
+
+t.setTimeout(600_000);
+
+const KEYS: DigestKeyList = { keys: [{ key: 'hub', epoch: 2, secret: 'ab'.repeat(32), current: true }, { key: 'hub', epoch: 1, secret: 'cd'.repeat(32), current: false }, { key: 'crisis-team', epoch: 1, secret: 'ef'.repeat(32), current: true }] };
+const COMMANDS = [
+  ['serve'], ['backup'], ['restore'], ['push'], ['pull'], ['explain'],
+  ...['list', 'show', 'create', 'change', 'suspend', 'resume', 'off-board'].map((name) => ['member', name]),
+  ...['list', 'add', 'rotate', 'retire', 'revoke'].map((name) => ['member', 'client', name]),
+  ...['list', 'set', 'delete'].map((name) => ['member', 'group', name]),
+  ...['list', 'show', 'put', 'activate', 'withdraw', 'test', 'validate'].map((name) => ['policy', name]),
+  ...['url', 'domain', 'email', 'phone', 'handle', 'id', 'media', 'media-file'].map((name) => ['hash', name]),
+  ...['list', 'export', 'rotate'].map((name) => ['keys', name]),
+];
+
+t.test('help that helps', async (t) => {
+  const { code, stdout } = await tocsin(['--help']);
+  t.equal(code, 0);
+  t.match(stdout, /Exit codes: 0 done/);
+  for (const [first] of COMMANDS) t.match(stdout, new RegExp(`^  ${first}\\b`, 'm'), `${first} is listed`);
+  for (const command of COMMANDS) {
+    const help = await tocsin([...command, '--help']);
+    t.equal(help.code, 0);
+    t.match(help.stdout, new RegExp(`Examples:\\n  \\$ .*tocsin ${command.join(' ')}`), `${command.join(' ')} has an example`);
+  }
+  t.match((await tocsin(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/);
+});
+
+t.test('wrong use', async (t) => {
+  const wrong: [string[], RegExp][] = [
+    [['nonsense'], /unknown command/],
+    [['member', 'show'], /missing required argument/],
+    [['member', 'create', 'x', '--title', 'X', '--kind', 'circus'], /Allowed choices are platform/],
+    [['push'], /Nothing is to be sent/],
+    [['push', 'a', '--urls', 'b'], /One file at a time/],
+    [['push', '--urls', 'b'], /--harm is needed/],
+    [['push', '--urls', 'b', '--harm', 'nonsense'], /must be a harm of the tree/],
+    [['push', '--urls', 'b', '--harm', 'fraud', '--confidence', '51'], /\/confidence/],
+    [['push', '--urls', 'b', '--harm', 'fraud', '--note', 'ask jane@example.com'], /raw identifier/],
+    [['pull', 'all', '--into', 'x', '--cursor', 'y'], /--cursor/],
+    [['hash', 'handle', 'x'], /--platform is needed/],
+    [['policy', 'show', 'standard'], /not the id of a policy/],
+    [['keys', 'rotate', 'hub', '--signing'], /Name one key/],
+    [['member', 'change', 'x'], /Nothing is to be changed/],
+  ];
+  for (const [args, message] of wrong) {
+    const ran = await tocsin(args);
+    t.equal(ran.code, 2, args.join(' '));
+    t.match(ran.stderr, message);
+    t.equal(ran.stdout, '');
+  }
+  t.match((await tocsin(['member', 'show', '--json'])).error, { exit: 2, message: /missing required argument/ });
+});
+
+t.test('which hub, and as whom', async (t) => {
+  const folder = t.testdir({
+    secret: 'hush\n', empty: '\n', 'key.json': '{"kty":"OKP"}',
+    tocsin: { 'config.json': JSON.stringify({ profiles: { default: { url: 'http://127.0.0.1:9', client_id: 'a', secret_file: '../secret' }, leaky: { client_secret: 'hush' }, odd: { uri: 'x' } } }) },
+  });
+  const env = { XDG_CONFIG_HOME: folder };
+  const without = await tocsin(['member', 'list']);
+  t.equal(without.code, 2);
+  t.match(without.stderr, /No hub is named.*\n.*TOCSIN_URL/);
+  t.match((await tocsin(['member', 'list', '--url', 'https://hub.example', '--json'])).error, { exit: 2, message: /No client/, advice: /TOCSIN_CLIENT_ID/ });
+  t.match((await tocsin(['member', 'list', '--url', 'https://hub.example', '--client-id', 'a', '--json'])).error, { exit: 2, message: /no secret/ });
+  t.match((await tocsin(['member', 'list', '--url', 'hub.example', '--client-id', 'a', '--json'])).error, { exit: 2, message: /must start with http/ });
+  t.match((await tocsin(['member', 'list', '--secret-file', join(folder, 'nothing'), '--json'], env)).error, { exit: 2, message: /cannot be read.*ENOENT/ });
+  t.match((await tocsin(['member', 'list', '--secret-file', join(folder, 'empty'), '--json'], env)).error, { exit: 2, message: /is empty/ });
+  t.match((await tocsin(['member', 'list', '--private-key-file', join(folder, 'key.json'), '--json'], env)).error, { exit: 2, message: /not a private JWK/ });
+  t.match((await tocsin(['member', 'list', '--profile', 'leaky', '--json'], env)).error, { exit: 2, message: /holds a secret/ });
+  t.match((await tocsin(['member', 'list', '--profile', 'odd', '--json'], env)).error, { exit: 2, message: /not known: uri/ });
+  t.match((await tocsin(['member', 'list', '--profile', 'other', '--json'], env)).error, { exit: 2, message: /no profile other/, advice: /default, leaky, odd/ });
+  const unreachable = await tocsin(['member', 'list'], env);
+  t.equal(unreachable.code, 5, 'the profile is complete, but nobody listens there');
+  t.match(unreachable.stderr, /cannot be reached \(ECONNREFUSED\)\nIs the hub running/);
+  t.notMatch(unreachable.stderr, /hush/);
+});
+
+t.test('hashing without a connection', async (t) => {
+  const folder = t.testdir({ 'keys.json': JSON.stringify(KEYS), 'file.bin': 'abc', 'broken.json': '{"keys": [{"secret": "top-secret-value', 'other.json': '{}' });
+  const keyFile = ['--key-file', join(folder, 'keys.json')];
+  const ring = new KeyRing(KEYS.keys);
+  const urls = await tocsin(['hash', 'url', ...keyFile, '--json'], {}, 'https://example.com/login\r\n\nexample.com\n');
+  t.equal(urls.code, 0);
+  t.same(urls.lines, [hashUrl(ring, 'https://example.com/login'), hashUrl(ring, 'example.com')] as object[]);
+  const plain = await tocsin(['hash', 'email', ...keyFile, '--key', 'crisis-team', 'Jane@Example.com']);
+  const { digest } = hashEmail(ring, 'jane@example.com', { key: 'crisis-team' });
+  t.equal(plain.stdout, `account-email-v1 crisis-team/1 ${digest}\n`);
+  t.same((await tocsin(['hash', 'domain', ...keyFile, '--json', '*.Example.com'])).lines, [hashUrl(ring, 'example.com')] as object[]);
+  for (const [kind, ...args] of [['phone', '--country', 'GB', '020 7946 0958'], ['handle', '--platform', 'example.com', '@jane'], ['id', '--platform', 'example.com', '42']]) {
+    t.match(await tocsin(['hash', kind!, ...keyFile, ...args]), { code: 0, stdout: /^account-\w+-v1 hub\/2 [0-9a-f]{64}\n$/ }, `${kind}`);
+  }
+  t.match(await tocsin(['hash', 'media', '--scheme', 'media-md5', 'D41D8CD98F00B204E9800998ECF8427E']), { code: 0, stdout: 'media-md5 d41d8cd98f00b204e9800998ecf8427e\n' });
+
+  const mixed = await tocsin(['hash', 'email', ...keyFile, '--json'], {}, 'jane@example.com\nnot an address\n');
+  t.equal(mixed.code, 4);
+  t.match(mixed.lines, [{ scheme: 'account-email-v1' }, { line: 2, error: 'bad-email' }]);
+  const bad = await tocsin(['hash', 'email', ...keyFile], {}, 'not an address\n');
+  t.match(bad, { code: 1, stdout: '', stderr: 'line 1: This is not a plain e-mail address.\n' }, 'what was read is not repeated');
+
+  const sha256 = createHash('sha256').update('abc').digest('hex');
+  t.match((await tocsin(['hash', 'media-file', join(folder, 'file.bin'), '--json'])).lines, [{ file: /file\.bin/, digests: [{ scheme: 'media-sha256', digest: sha256 }, {}, {}] }]);
+  t.match(await tocsin(['hash', 'media-file', join(folder, 'nothing')]), { code: 1, stderr: /ENOENT/ });
+  t.match(await tocsin(['hash', 'url', '--key-file', join(folder, 'other.json'), 'x']), { code: 2, stderr: /no file of digest keys/ });
+  const broken = await tocsin(['hash', 'url', '--key-file', join(folder, 'broken.json'), 'x']);
+  t.equal(broken.code, 1);
+  t.notMatch(broken.stderr, /top-secret/);
+});
+
+t.test('policies as files', async (t) => {
+  const shipped = ['charter-standard', 'community-baseline', 'child-safety-alliance'].map((name) => projectFile(`sharing-policies/${name}`));
+  t.match(await tocsin(['policy', 'test', ...shipped]), { code: 0, stdout: /cases passed\n.*cases passed\n.*cases passed/ });
+  t.match(await tocsin(['policy', 'validate', ...shipped]), { code: 0, stdout: /^3 policies valid, 0 not/ });
+  const folder = t.testdir();
+  const policy = JSON.parse(readFileSync(join(shipped[1]!, 'policy.json'), 'utf8')) as { rules: { effect: string }[] };
+  copyFileSync(join(shipped[1]!, 'cases.json'), join(folder, 'cases.json'));
+  writeFileSync(join(folder, 'policy.json'), JSON.stringify({ ...policy, rules: policy.rules.slice(1) }));
+  const failing = await tocsin(['policy', 'test', folder, '--json']);
+  t.equal(failing.code, 1);
+  t.match(failing.json, [{ failed: [{ name: String, differences: [/^Expected effect/] }] }]);
+  writeFileSync(join(folder, 'policy.json'), JSON.stringify({ ...policy, rules: [policy.rules[0], policy.rules[0]] }));
+  const invalid = await tocsin(['policy', 'validate', join(folder, 'policy.json'), '--json']);
+  t.equal(invalid.code, 1);
+  t.match(invalid.json, [{ valid: false, errors: [{ pointer: '/rules/1/id' }] }]);
+  t.match(await tocsin(['policy', 'test', join(folder, 'nothing')]), { code: 2, stderr: /ENOENT/ });
+});
+
+t.test('a life with a hub', async (t) => {
+  const folder = t.testdir();
+  const file = (name: string, content: string): string => {
+    writeFileSync(join(folder, name), content);
+    return join(folder, name);
+  };
+  const data = { TOCSIN_DATA: join(folder, 'data') };
+  const hub = await serve(t, data);
+  const [, id, secret] = /^client_id: (\S+)\nclient_secret: (\S+)$/m.exec(hub.stdout) ?? [];
+  const env = { TOCSIN_URL: hub.url, TOCSIN_CLIENT_ID: id!, TOCSIN_CLIENT_SECRET: secret! };
+  const as = async (member: string, scopes: string[]): Promise<Record<string, string>> => {
+    const made = await tocsin(['member', 'client', 'add', member, '--title', 'Test', '--scope', ...scopes, '--json'], env);
+    t.equal(made.code, 0, made.stderr);
+    const { client_id, client_secret } = made.json as { client_id: string; client_secret: string };
+    return { TOCSIN_URL: hub.url, TOCSIN_CLIENT_ID: client_id, TOCSIN_SECRET_FILE: file(`${member}.secret`, client_secret) };
+  };
+
+  await t.test('members, groups and clients', async (t) => {
+    t.match(await tocsin(['member', 'show', 'me'], env), { code: 0, stdout: /hub\.operator/ });
+    const wrong = await tocsin(['member', 'list'], { ...env, TOCSIN_CLIENT_SECRET: 'wrong-secret' });
+    t.match(wrong, { code: 3, stderr: /invalid_client.*\nCheck the client id/ });
+    t.notMatch(wrong.stderr, /wrong-secret/);
+    for (const member of ['northstar', 'harbor']) {
+      t.match(await tocsin(['member', 'create', member, '--title', member, '--kind', 'platform', '--trust', 'verified', '--jurisdiction', 'DE', 'EU'], env), { code: 0, stdout: /client add/ });
+    }
+    t.match((await tocsin(['member', 'change', 'harbor', '--title', 'Harbor', '--agreement', 'fraud-2026=2026-01-01T00:00:00Z/2027-01-01T00:00:00Z', '--json'], env)).json, { title: 'Harbor', agreements: [{ id: 'fraud-2026' }] });
+    t.match(await tocsin(['member', 'list'], env), { code: 0, stdout: /^ID .*\n(.*\n)*harbor +platform +verified +active +Harbor/ });
+    const twice = await tocsin(['member', 'create', 'harbor', '--title', 'H', '--kind', 'ngo', '--json'], env);
+    t.equal(twice.code, 3);
+    t.match(twice.error, { exit: 3, problem: { type: 'urn:tocsin:problem:already-exists', status: 409 } });
+    t.match(await tocsin(['member', 'show', '../me'], env), { code: 3, stderr: /parameter/ });
+    t.match(await tocsin(['member', 'group', 'set', 'crisis-team', '--title', 'Crisis team', '--member', 'northstar', 'harbor'], env), { code: 0, stdout: /2 members: / });
+    t.match(await tocsin(['member', 'group', 'list'], env), { code: 0, stdout: /crisis-team +Crisis team/ });
+    t.match(await tocsin(['member', 'group', 'set', 'old', '--title', 'Old'], env), { code: 0 });
+    t.match(await tocsin(['member', 'group', 'delete', 'old'], env), { code: 0 });
+    const made = await tocsin(['member', 'client', 'add', 'harbor', '--title', 'Other', '--scope', 'feeds:read,members:read'], env);
+    const [, client] = /^client_id: +(\S+)/m.exec(made.stdout) ?? [];
+    t.match(made.stdout, /client_secret: +\S{43}\n(.*\n)*Keep the secret now/);
+    t.match(await tocsin(['member', 'client', 'rotate', client!, '--retire-others-after', 'PT1H'], env), { code: 0, stdout: /client_secret: +\S{43}/ });
+    const listed = await tocsin(['member', 'client', 'list', 'harbor', '--json'], env);
+    t.notMatch(listed.stdout, /client_secret/);
+    const [first] = (listed.json as { clients: { credentials: { id: string }[] }[] }).clients[0]!.credentials;
+    t.match(await tocsin(['member', 'client', 'retire', client!, first!.id], env), { code: 0 });
+    t.match(await tocsin(['member', 'client', 'revoke', client!], env), { code: 0, stdout: /revoked/ });
+    t.match(await tocsin(['member', 'client', 'add', 'harbor', '--title', 'X', '--scope', 'everything'], env), { code: 2, stderr: /no scope everything/ });
+  });
+
+  const northstar = await as('northstar', ['signals:write', 'signals:read', 'policies:read', 'policies:write', 'explain', 'digest-keys:read', 'members:read']);
+  const harbor = await as('harbor', ['feeds:read', 'digest-keys:read', 'signals:read']);
+
+  await t.test('policies', async (t) => {
+    const terms = { reveal: ['digest', 'harm'], origin: 'named', handling: { tlp: 'GREEN' } };
+    const policy = (policyId: string): string => JSON.stringify({ id: policyId, title: 'Test', summary: 'For tests.', rules: [{ id: 'sure', effect: 'share', signals: { confidence: { atLeast: 60 } }, peers: { id: { in: ['harbor'] } }, terms }] });
+    t.match(await tocsin(['policy', 'put', file('charter.json', policy('hub/charter')), '--activate'], env), { code: 0, stdout: /in force from/ });
+    const path = file('policy.json', policy('northstar/standard'));
+    t.match(await tocsin(['policy', 'validate', path, '--online'], northstar), { code: 0 });
+    t.match(await tocsin(['policy', 'put', path], northstar), { code: 0, stdout: /northstar\/standard version 1 is stored.*not in force/ });
+    t.match(await tocsin(['policy', 'activate', 'northstar/standard', '1'], northstar), { code: 0 });
+    t.match((await tocsin(['policy', 'list', 'northstar/standard', '--json'], northstar)).json, { versions: [{ version: 1 }], activations: [{ version: 1 }] });
+    t.match(await tocsin(['policy', 'list', 'northstar/standard'], northstar), { code: 0, stdout: /northstar\/standard version 1/ });
+    t.same(JSON.parse((await tocsin(['policy', 'show', 'northstar/standard'], northstar)).stdout), JSON.parse(policy('northstar/standard')));
+    t.match(await tocsin(['policy', 'show', 'northstar/standard', '--version-number', '7'], northstar), { code: 2 });
+    const invalid = await tocsin(['policy', 'put', file('bad.json', JSON.stringify({ id: 'northstar/bad' }))], northstar);
+    t.match(invalid, { code: 3, stderr: /\/title: is missing/ });
+  });
+
+  await t.test('keys', async (t) => {
+    const listed = await tocsin(['keys', 'list', '--json'], northstar);
+    t.match(listed.json, { keys: [{ epoch: 1, current: true }, {}] });
+    t.notMatch(listed.stdout, /secret/);
+    const path = join(folder, 'keys.json');
+    t.match(await tocsin(['keys', 'export', path], northstar), { code: 0 });
+    t.equal(statSync(path).mode & 0o777, 0o600);
+    t.match(await tocsin(['keys', 'export', path], northstar), { code: 2, stderr: /exists already/ });
+    const [offline, online] = [await tocsin(['hash', 'url', '--key-file', path, 'example.com']), await tocsin(['hash', 'url', 'example.com'], northstar)];
+    t.equal(offline.stdout, online.stdout);
+    t.match(await tocsin(['keys', 'rotate', 'hub', '--overlap', 'P1D'], northstar), { code: 3, stderr: /scope/ });
+    t.match((await tocsin(['keys', 'rotate', 'hub', '--overlap', 'P1D', '--json'], env)).json, { key: 'hub', epoch: 2 });
+    t.match(await tocsin(['keys', 'rotate', '--signing'], env), { code: 0 });
+    t.match((await tocsin(['hash', 'url', 'example.com', '--json'], northstar)).lines, [{ epoch: 2 }] as object[]);
+  });
+
+  await t.test('pushing', async (t) => {
+    const list = ['--harm', 'fraud.phishing', '--confidence', '80', '--status', 'malicious', '--tlp', 'GREEN', '--severity', 'high'];
+    const urls = file('urls.txt', 'https://phish.example/login\nhttps://PHISH.example/login\nhttps://scam.example/\nmailto:nobody\n');
+    const dry = await tocsin(['push', '--urls', urls, ...list, '--dry-run'], northstar);
+    t.equal(dry.code, 4);
+    t.notMatch(dry.stdout, /example/, 'nothing raw');
+    t.match(dry.lines[0], { digests: [{ scheme: 'url-v1', epoch: 2 }], confidence: 80 });
+    const first = await tocsin(['push', '--urls', urls, ...list], northstar);
+    t.match(first, { code: 4, stdout: /^2 created, 0 updated, 1 unchanged, 1 refused, 0 retracted/, stderr: /^line 4: Only http/ });
+    t.match(await tocsin(['push', '--domains', '-', ...list, '--label', 'takedown'], northstar, 'scam.example\n'), { code: 0, stdout: /^0 created, 1 updated/ }, 'the same digest is the same signal');
+
+    const strict = await tocsin(['push', '--urls', urls, ...list, '--set', 'phishing'], northstar);
+    t.match(strict, { code: 1, stderr: /Line 4 cannot be sent.*Nothing was retracted/ });
+    t.match(await tocsin(['push', '--urls', urls, ...list, '--set', 'phishing', '--skip-bad', '--json'], northstar), { code: 4, stdout: /"created":2.*"retracted":0/ });
+    const empty = file('empty.txt', '\n');
+    t.match(await tocsin(['push', '--urls', empty, ...list, '--set', 'phishing'], northstar), { code: 1, stderr: /whole set would be retracted.*\n.*--allow-empty/ });
+    t.match(await tocsin(['push', '--urls', '-', ...list, '--set', 'phishing'], northstar, ''), { code: 1, stderr: /--allow-empty/ });
+    t.match(await tocsin(['push', '--urls', empty, ...list, '--set', 'phishing', '--allow-empty'], northstar), { code: 0, stdout: /2 retracted/ });
+
+    const signal = (number: number, more: object = {}): string => `${JSON.stringify({ digests: [{ scheme: 'media-md5', digest: String(number).padStart(32, '0') }], harm: 'fraud', severity: 'low', confidence: 80, status: 'malicious', tlp: 'GREEN', ...more } satisfies NewSignal & object)}\n`;
+    const signals = file('signals.ndjson', signal(1) + signal(2, { email: 'jane@example.com' }) + signal(3, { note: 'call +44 20 7946 0958' }) + '{"half\n' + signal(4, { digests: [{ scheme: 'url-v1', key: 'nobody', epoch: 1, digest: '0'.repeat(64) }] }) + signal(5));
+    const pushed = await tocsin(['push', signals, '--json', '--idempotency-key', 'k1'], northstar);
+    t.equal(pushed.code, 4);
+    const results = pushed.lines.slice(0, -1).sort((a, b) => Number(a['line']) - Number(b['line']));
+    t.match(results, [
+      { line: 1, index: 0, status: 'created' },
+      { line: 2, status: 'rejected', problem: { type: 'urn:tocsin:problem:invalid-body' } },
+      { line: 3, status: 'rejected', problem: { type: 'urn:tocsin:problem:raw-identifier' } },
+      { line: 4, status: 'rejected', message: 'The line is not JSON' },
+      { line: 5, index: 1, status: 'rejected', problem: { type: 'urn:tocsin:problem:unknown-key' } },
+      { line: 6, index: 2, status: 'created' },
+    ]);
+    t.match(pushed.lines.at(-1), { done: true, created: 2, rejected: 1 });
+    t.notMatch(pushed.stdout, /jane|7946/);
+    const again = await tocsin(['push', '-', '--idempotency-key', 'k1'], northstar, readFileSync(signals, 'utf8'));
+    t.match(again, { code: 4, stdout: /^0 created, 0 updated, 2 unchanged, 4 refused/, stderr: /line 5: .*\/digests\/0/ });
+    t.match(await tocsin(['push', signals], harbor), { code: 3, stderr: /scope/ });
+    t.match(await tocsin(['push', signals], { ...northstar, TOCSIN_URL: 'http://127.0.0.1:9' }), { code: 5 });
+    t.match(await tocsin(['push', join(folder, 'nothing')], northstar), { code: 2, stderr: /ENOENT/ });
+  });
+
+  let signalId = '';
+  await t.test('pulling', async (t) => {
+    const streamed = await tocsin(['pull', 'all'], harbor);
+    t.equal(streamed.code, 0);
+    const changes = streamed.lines.filter(({ type }) => type === 'signal') as { signal: { id: string; digests: Digest[] } }[];
+    t.equal(changes.length, 4);
+    signalId = changes[0]!.signal.id;
+    const { cursor, complete } = streamed.lines.at(-1)!;
+    t.equal(complete, true);
+    t.match((await tocsin(['pull', 'all', '--cursor', String(cursor), '--limit', '10'], harbor)).lines, [{ type: 'page', complete: true }]);
+    t.match(await tocsin(['pull', 'all', '--cursor', 'nonsense'], harbor), { code: 3, stderr: /cursor/ });
+    const into = join(folder, 'replica');
+    t.match((await tocsin(['pull', 'all', '--into', into, '--json'], harbor)).json, { feed: 'all', held: 4, changed: 4, restarted: false });
+    t.match(await tocsin(['pull', 'all', '--into', into], harbor), { code: 0, stdout: /holds 4 signals of all.*0 came or changed/ });
+    t.match(await tocsin(['pull', 'northstar/other', '--into', into], harbor), { code: 2, stderr: /holds a replica of all/ });
+    t.match(await tocsin(['pull', 'northstar/other'], harbor), { code: 3 });
+  });
+
+  await t.test('explaining', async (t) => {
+    const seen = await tocsin(['explain', signalId, 'harbor'], northstar);
+    t.match(seen, { code: 0, stdout: /harbor sees this signal\.\n(.*\n)*.*rule sure/ });
+    const { layers } = (await tocsin(['explain', signalId, 'harbor', '--at', '2090-01-01T00:00:00Z', '--json'], northstar)).json as Explanation;
+    t.ok(layers.length > 1);
+    t.match(await tocsin(['explain', signalId, 'hub'], northstar), { code: 0, stdout: /hub does not see this signal\.\n(.*\n)*.*rule sure does not apply/ });
+    t.match(await tocsin(['explain', signalId, 'nobody'], northstar), { code: 3, stderr: /\/peer/ });
+  });
+
+  await t.test('suspending and leaving', async (t) => {
+    t.match(await tocsin(['member', 'suspend', 'harbor'], env), { code: 0, stdout: /suspended/ });
+    const emptied = await tocsin(['pull', 'all', '--into', join(folder, 'replica')], harbor);
+    t.match(emptied, { code: 3, stderr: /was emptied.*\n.*suspended/ });
+    t.notMatch(readFileSync(join(folder, 'replica', 'replica.ndjson'), 'utf8'), /"digest"/);
+    t.match(await tocsin(['member', 'resume', 'harbor'], env), { code: 0 });
+    t.match(await tocsin(['policy', 'withdraw', 'northstar'], northstar), { code: 0, stdout: /shares nothing/ });
+    t.match(await tocsin(['member', 'off-board', 'northstar', '--signals', 'burn'], env), { code: 2 });
+    t.match(await tocsin(['member', 'off-board', 'northstar', '--signals', 'withdraw'], env), { code: 0, stdout: /4 signals of it were taken back/ });
+  });
+
+  await t.test('backup and restore', async (t) => {
+    const backup = join(folder, 'hub.backup');
+    t.match(await tocsin(['backup', backup], data), { code: 1, stderr: /in use.*stop it first/ });
+    t.notOk(existsSync(backup));
+    t.equal(await hub.stop(), 0);
+    t.match(await tocsin(['backup', backup], data), { code: 0, stdout: /holds the hub’s data: \d+ rows/ });
+    t.equal(statSync(backup).mode & 0o777, 0o600);
+    t.match(await tocsin(['backup', join(folder, 'none')], { TOCSIN_DATA: join(folder, 'nowhere') }), { code: 1, stderr: /holds no data/ });
+
+    const restored = { TOCSIN_DATA: join(folder, 'restored') };
+    t.match(await tocsin(['restore', backup], restored), { code: 2, stderr: /secret of the hub/ });
+    mkdirSync(restored.TOCSIN_DATA);
+    copyFileSync(join(data.TOCSIN_DATA, 'secret'), join(restored.TOCSIN_DATA, 'secret'));
+    chmodSync(join(restored.TOCSIN_DATA, 'secret'), 0o600);
+    t.match((await tocsin(['restore', backup, '--json'], restored)).json, { rows: { signal: Number } });
+    t.match(await tocsin(['restore', backup], restored), { code: 1, stderr: /holds data/ });
+    const next = await serve(t, restored);
+    t.notMatch(next.stdout, /client_secret/);
+    t.match(await tocsin(['member', 'show', 'northstar'], { ...env, TOCSIN_URL: next.url }), { code: 0, stdout: /status: +left/ });
+    t.equal(await next.stop(), 0);
+  });
+
+  t.match(await tocsin(['serve'], { TOCSIN_DATA: join(folder, 'other'), TOCSIN_PORT: 'high' }), { code: 2, stderr: /TOCSIN_PORT/ });
+});
