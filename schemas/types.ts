@@ -594,7 +594,7 @@ export interface Terms {
   handling?: HandlingTerms;
 }
 /**
- * What the recipient may do. A field that this layer leaves out is not narrowed by it; one that every layer leaves out takes its strictest value.
+ * What the recipient may do. A field that this layer leaves out is not narrowed by it; one that charter and policy both leave out takes its strictest value, and a feed can only narrow it.
  */
 export interface HandlingTerms {
   tlp?: Tlp;
@@ -606,7 +606,7 @@ export interface HandlingTerms {
   encrypt_in_transit?: MayOrMust;
   onward?: Onward;
   /**
-   * For onward `group`: which groups. When absent, those that the rule names and the peer is in.
+   * For onward `group`: which groups. When absent, those that the rule, or the feed, names and the peer is in.
    */
   onward_groups?: GroupId[];
 }

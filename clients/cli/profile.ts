@@ -63,7 +63,7 @@ function readSecret(path: string): string {
 function readKey(path: string): NonNullable<ClientOptions['privateKey']> {
   const key = parseObject(readText(path, 'the private key'), path);
   if (typeof key['kty'] !== 'string' || typeof key['d'] !== 'string') throw new CliError(`${path} is not a private JWK.`, 'It is a JSON object with "kty", "crv", "x" and "d".');
-  return key as NonNullable<ClientOptions['privateKey']>;
+  return key;
 }
 
 function readProfile(name: string | undefined, path: string): Profile {

@@ -97,7 +97,7 @@ export class PushRun {
 
   #progress(source: Source): SingleBar | undefined {
     if (!this.#session.out.watched || source.bytes === undefined) return undefined;
-    const bar = new SingleBar({ format: '{bar} {percentage}%  {items} acknowledged  {eta_formatted} left', stream: this.#session.terminal.stderr as NodeJS.WriteStream, hideCursor: true });
+    const bar = new SingleBar({ format: '{bar} {percentage}%  {items} acknowledged  {eta_formatted} left', stream: this.#session.terminal.stderr, hideCursor: true });
     bar.start(source.bytes, 0, { items: 0 });
     return bar;
   }

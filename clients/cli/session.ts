@@ -6,14 +6,14 @@ import type { ExitCode } from './failure.ts';
 
 /** What a command works with. */
 export interface Session {
-  terminal: Terminal;
-  out: Output;
+  readonly terminal: Terminal;
+  readonly out: Output;
   /** The client of the hub that flags, environment or profile name; made when it is first asked for. */
-  client(): Promise<TocsinClient>;
+  readonly client: () => Promise<TocsinClient>;
 }
 
 /** Does a command's work, given its arguments and at last its flags. What it returns is the exit code, 0 when nothing. */
-export type Work<Given extends unknown[]> = (session: Session, ...given: Given) => Promise<ExitCode | void>;
+export type Work<Given extends unknown[]> = (session: Session, ...given: Given) => Promise<ExitCode> | Promise<void>;
 
 /** Puts commands together: each gets a session, and its exit code goes to `finish`. */
 export class Commands {

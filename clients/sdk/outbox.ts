@@ -82,5 +82,5 @@ export class Outbox<T> {
 function iteratorOf<T>(items: Items<T>): { next(): Promise<IteratorResult<T>>; return?(): Promise<unknown> } {
   if (Symbol.asyncIterator in items) return items[Symbol.asyncIterator]() as ReturnType<typeof iteratorOf<T>>;
   const iterator = items[Symbol.iterator]();
-  return { next: async () => iterator.next(), return: async () => iterator.return?.() };
+  return { next: () => new Promise((resolve) => resolve(iterator.next())), return: () => Promise.resolve(iterator.return?.()) };
 }

@@ -87,7 +87,8 @@ function own(feed: Feed | undefined): Judgement {
 }
 
 function builtIn(viewer: Member, origin: Member): string | undefined {
-  if (origin.status !== 'active') return origin.status === 'suspended' ? 'the origin is suspended' : 'the origin has left the hub';
+  // What a member that left has not withdrawn stays under its last policy.
+  if (origin.status === 'suspended') return 'the origin is suspended';
   if (BARRED_KINDS.includes(viewer.kind)) return 'governments and law enforcement have no access to what members share';
   return undefined;
 }

@@ -32,7 +32,7 @@ export function signalRoutes(app: App, hub: Hub, access: Access, entitlements: E
 
   app.post('/v1/signals', {
     onRequest: access('signals:write'),
-    schema: { tags, summary: 'Post one signal, an array of up to 1,000, or a stream (NDJSON)', querystring: $('WriteQuery'), headers: $('WriteHeaders'), body: { content: { 'application/json': { schema: { anyOf: [$('NewSignal'), { type: 'array', items: $('NewSignal') }] } }, [NDJSON]: { schema: {} } } }, response: { 200: $('BatchResult'), 201: $('ItemResult') } },
+    schema: { tags, summary: 'Post one signal, an array of up to 1,000, or a stream (NDJSON)', querystring: $('WriteQuery'), headers: $('WriteHeaders'), body: { content: { 'application/json': { schema: { anyOf: [$('NewSignal'), { type: 'array', items: $('NewSignal') }] } }, [NDJSON]: { schema: {} } } }, response: { 200: { anyOf: [$('BatchResult'), $('ItemResult')] }, 201: $('ItemResult') } },
     validatorCompiler: ({ schema, httpPart }) => (httpPart === 'body' ? () => true : app.validatorCompiler!({ schema, httpPart, method: 'POST', url: '' })),
   }, async (request, reply) => {
     const options = batchOptions(request);

@@ -38,12 +38,13 @@ t.test('the version in force has the greatest effective instant, of equals the l
   t.equal(ask({ charter: versions }).findings.find((finding) => finding.layer === 'charter')?.version, 3);
 });
 
-t.test('who is not an active member sees nothing, and what comes from none is not seen', async (t) => {
+t.test('who is not an active member sees nothing; what a suspended one shared is gone, what one that left has kept stays', async (t) => {
   for (const status of ['suspended', 'left'] as const) {
     t.equal(outcome({ viewer: { status } }), 'built-in', `a viewer: ${status}`);
-    t.equal(outcome({ origin: { status } }), 'built-in', `an origin: ${status}`);
     t.equal(outcome({ origin: { status }, as: 'origin' }), 'built-in', `its own signals: ${status}`);
   }
+  t.equal(outcome({ origin: { status: 'suspended' } }), 'built-in');
+  t.equal(outcome({ origin: { status: 'left' } }), 'visible');
   t.equal(outcome({ as: 'nobody' }), 'built-in');
   t.equal(outcome({ object: { origin: 'nobody' } }), 'built-in');
 });

@@ -62,7 +62,6 @@ t.test('sentences for each way of withholding', async (t) => {
   t.same(because({ charter: null, policy: null }), ['Withheld by the charter layer: the hub has no charter in force.', 'Withheld by the policy layer: the origin has no policy in force.'], 'every layer that withholds');
   t.same(because({ viewer: { status: 'suspended' } }), ['Withheld by the built-in layer: the viewer or the origin is not an active member.']);
   t.same(because({ origin: { status: 'suspended' } }), ['Withheld by the built-in layer: the origin is suspended.']);
-  t.same(because({ origin: { status: 'left' } }), ['Withheld by the built-in layer: the origin has left the hub.']);
   t.same(because({ viewer: { kind: 'government' } }), ['Withheld by the built-in layer: governments and law enforcement have no access to what members share.']);
   t.same(because({ object: { audience: { members: ['other'] } } }), ['Withheld by the object layer: the peer is not in the signal’s audience.']);
   t.same(because({ feed: { id: 'f', filter: { type: { in: ['media'] } } } }), ['Withheld by the feed layer: the feed’s filter does not select it.']);

@@ -39,7 +39,7 @@ type Conditions = Record<string, Operands>;
 export function verdict({ world, at, viewer: viewerId, object, feed }: Request, lifetime: Lifetime): Verdict | undefined {
   const viewer = world.members.get(viewerId);
   const origin = world.members.get(object.origin);
-  if (viewer?.status !== 'active' || origin?.status !== 'active') return undefined;
+  if (viewer?.status !== 'active' || origin === undefined || origin.status === 'suspended') return undefined;
   if (viewer === origin) return feed ? undefined : interval({ reveal: FIELDS, origin: 'named', handling: {} }, [], lifetime.accepted, lifetime.until);
   if (BARRED.includes(viewer.kind)) return undefined;
   const ask = (rule: Pick<Rule, 'effect' | 'signals' | 'peers' | 'during'>): number => truth(rule, world, origin, object.attributes, viewer, at);

@@ -216,6 +216,19 @@ for (const home of homes) {
       t.same(new Map([...copy.items].sort()), new Map([...before].sort()), 'with their old dates');
     });
 
+    t.test('a member leaves: what it keeps shared stays, what it withdraws is retracted', async (t) => {
+      const dogwood = await hub.join({ id: 'dogwood' });
+      await activate(dogwood, policy('dogwood/open', shareAll()));
+      const id = await post(dogwood, signal());
+      const copy = new Copy(cedar);
+      await copy.pull();
+      await hub.operator.post('/v1/members/dogwood/off-board', { signals: 'keep' });
+      t.same(await copy.pull(), [], 'kept under its last policy');
+      t.equal((await cedar.get(`/v1/signals/${id}`)).status, 200);
+      t.match((await hub.operator.post('/v1/members/dogwood/off-board', { signals: 'withdraw' })).body, { retracted: 1 });
+      t.same(await copy.pull(), [{ type: 'remove', id, reason: 'origin-left' }]);
+    });
+
     t.test('a single read is what the feed shows, and is recorded before it is answered', async (t) => {
       const copy = new Copy(birch);
       await copy.pull();

@@ -15,9 +15,9 @@ export function hubCommands(program: Command, commands: Commands): void {
       ['DATABASE_URL=postgres://… TOCSIN_SECRET=… tocsin serve', 'a hub on PostgreSQL'],
     ));
   program.command('backup').description('write all data of a hub to a file; an embedded hub must be stopped').argument('<file>', 'the file, or `-` for the standard output').action(commands.does(backup))
-    .addHelpText('after', `${examples(['TOCSIN_DATA=./data tocsin backup hub.backup', 'writes the data; keep the file ./data/secret too, apart from it: a backup opens no key without it'])}`);
+    .addHelpText('after', examples(['TOCSIN_DATA=./data tocsin backup hub.backup', 'writes the data; keep the file ./data/secret too, apart from it: a backup opens no key without it']));
   program.command('restore').description('read a backup into an empty home').argument('<file>', 'the file, or `-` for the standard input').action(commands.does(restore))
-    .addHelpText('after', `${examples(['TOCSIN_DATA=./new tocsin restore hub.backup', 'after the secret of the hub that was backed up was put into ./new/secret'])}`);
+    .addHelpText('after', examples(['TOCSIN_DATA=./new tocsin restore hub.backup', 'after the secret of the hub that was backed up was put into ./new/secret']));
 }
 
 async function serve({ terminal }: Session): Promise<never> {

@@ -44,7 +44,8 @@ async function rotate({ client, out }: Session, key: string | undefined, { signi
   const rotation = given({ overlap });
   if (key === undefined) {
     const jwks = await (await client()).request('POST', '/v1/keys/signing/rotate', rotation);
-    return out.result(jwks, () => 'The hub signs with a new key.');
+    out.result(jwks, () => 'The hub signs with a new key.');
+    return;
   }
   const rotated = await (await client()).request('POST', `/v1/digest-keys/${segment(key)}/rotate`, rotation);
   out.result(rotated, () => `The key of ${rotated.key} is in epoch ${rotated.epoch}. Members fetch it with their next request for keys.`);

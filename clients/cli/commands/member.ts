@@ -64,7 +64,8 @@ async function listMembers({ client, out }: Session): Promise<void> {
 async function showMember({ client, out }: Session, id: string): Promise<void> {
   if (id !== 'me') {
     const member = await (await client()).request('GET', `/v1/members/${segment(id)}`);
-    return out.result(member, () => describe(member));
+    out.result(member, () => describe(member));
+    return;
   }
   const me = await (await client()).request('GET', '/v1/me');
   const { signals, signals_used: used, classes, classes_used: classesUsed } = me.quota;

@@ -91,13 +91,16 @@ export class FileStore implements ReplicaStore {
 
   #replay(lines: unknown[], commit: Record<string, unknown>): void {
     this.#lines += lines.length;
-    if (commit['kind'] === 'page') return this.content.apply({ ...(commit as unknown as PageCommit), changes: lines as ChangesPage['changes'] });
-    const { format, feed, at, cursor, as_of: asOf, complete } = commit as unknown as Start;
+    if (commit['kind'] === 'page') this.content.apply({ ...(commit as unknown as PageCommit), changes: lines as ChangesPage['changes'] });
+    else this.#begin(lines as SignalView[], commit as unknown as Start);
+  }
+
+  #begin(signals: readonly SignalView[], { format, feed, at, cursor, as_of: asOf, complete }: Start): void {
     if (format !== FORMAT) throw new ReplicaMismatch(`the replica is of format ${format}; this program reads format ${FORMAT}`);
     if (feed !== this.#feed) throw new ReplicaMismatch(`the folder holds a replica of ${feed}, not of ${this.#feed}`);
     this.#startedAt = at;
     this.content.clear();
-    for (const signal of lines as SignalView[]) this.content.put(signal);
+    for (const signal of signals) this.content.put(signal);
     this.content.state = { cursor, asOf, complete };
   }
 

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { Test } from 'tap';
-import { TocsinClient, type ClientOptions } from '../../../clients/sdk/index.ts';
+import { TocsinClient, type ClientOptions, type NewSignal } from '../../../clients/sdk/index.ts';
 
 /** A request as it came in, without the one for the token. */
 export interface Seen {
@@ -62,8 +62,8 @@ function makeClient(t: Test, url: string, options: Partial<ClientOptions>): Tocs
 async function giveToken(hub: FakeHub, request: IncomingMessage, response: ServerResponse): Promise<void> {
   hub.tokens.push(request);
   hub.forms.push(new URLSearchParams(await text(request)));
-  if (hub.onToken) return hub.onToken(response, hub.tokens.length);
-  json(response, 200, { access_token: `token-${hub.tokens.length}`, token_type: 'Bearer', expires_in: hub.life, scope: '' });
+  if (hub.onToken) hub.onToken(response, hub.tokens.length);
+  else json(response, 200, { access_token: `token-${hub.tokens.length}`, token_type: 'Bearer', expires_in: hub.life, scope: '' });
 }
 
 /** All of a request's body. */
@@ -86,7 +86,7 @@ export function problemDocument(status: number, key: string): { type: string; ti
 }
 
 /** The items of an NDJSON request, as they arrive. */
-export async function* items(request: IncomingMessage): AsyncGenerator<unknown> {
+export async function* items(request: IncomingMessage): AsyncGenerator {
   let rest = '';
   for await (const chunk of request.setEncoding('utf8')) {
     const lines = (rest + (chunk as string)).split('\n');
@@ -99,4 +99,15 @@ export async function* items(request: IncomingMessage): AsyncGenerator<unknown> 
 export function lines(response: ServerResponse, ...documents: unknown[]): void {
   if (!response.headersSent) response.writeHead(200, { 'content-type': 'application/x-ndjson' });
   response.write(documents.map((document) => `${typeof document === 'string' ? document : JSON.stringify(document)}\n`).join(''));
+}
+
+/** A signal like no other of its number. */
+export function signal(number: number): NewSignal {
+  const digest = number.toString(16).padStart(32, '0');
+  return { digests: [{ scheme: 'media-md5', digest }], harm: 'fraud.phishing', severity: 'high', confidence: 80, status: 'malicious', tlp: 'GREEN' };
+}
+
+/** What the work failed with; undefined when it did not. */
+export async function failure(work: Promise<unknown>): Promise<unknown> {
+  return work.then(() => undefined, (error: unknown) => error);
 }

@@ -80,9 +80,12 @@ t.test('a cursor that is lost leads to a new run', async (t) => {
     const store = new MemoryStore();
     await store.commit(page('old', [put(view(1, 'x')), put(view(2, 'x'))]));
     const hub = await startFake(t, (_request, response, { path }) => {
-      if (path.includes('cursor=old')) return problem(response, 410, key);
+      if (path.includes('cursor=old')) {
+        problem(response, 410, key);
+        return;
+      }
       lines(response, put(view(2, 'y')), { type: 'page', cursor: 'new', complete: false }, put(view(3, 'x')), { type: 'page', cursor: 'newer', complete: true, as_of: instantOf(1) });
-      return void response.end();
+      response.end();
     });
     const replica = new Replica(hub.client(), 'all', store);
     t.match(await replica.sync(), { restarted: true, pages: 2, changed: 2, asOf: instantOf(1) });
@@ -207,7 +210,7 @@ t.test('a page that cannot be written is not shown, and does no harm', async (t)
   await store.commit(page('a', [put(view(1, 'x'))]));
   const circular: Record<string, unknown> = {};
   circular['self'] = circular;
-  await t.rejects(store.commit(page('b', [put(view(2, 'x')), { type: 'remove', id: circular as unknown as string, reason: 'gone' }])));
+  await t.rejects(store.commit(page('b', [put(view(2, 'x')), { type: 'remove', id: circular as never, reason: 'gone' }])));
   t.equal(store.content.held, 1);
   await store.commit(page('c', [put(view(3, 'x'))]));
   await store.close();
