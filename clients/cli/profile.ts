@@ -39,8 +39,9 @@ export function readClientOptions(flags: GlobalFlags, env: Environment): ClientO
 }
 
 function hubUrl(text: string): string {
-  if (URL.canParse(text) && /^https?:\/\//i.test(text)) return text;
-  throw new CliError('The address of the hub must start with http:// or https://.', 'For example: --url https://hub.example');
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url && ['http:', 'https:'].includes(url.protocol) && !url.username && !url.password && !url.search && !url.hash) return text;
+  throw new CliError('The address of the hub must start with http:// or https://, and have no user, query or fragment.', 'For example: --url https://hub.example');
 }
 
 /** A flag decides before the environment, and within each a key before a secret. */

@@ -54,7 +54,9 @@ function buildProgram(terminal: Terminal, json: boolean, finish: (code: ExitCode
     .showHelpAfterError('(add --help for the options, and examples)')
     .configureOutput({
       writeOut: (text) => void terminal.stdout.write(text),
-      writeErr: (text) => void (json ? true : terminal.stderr.write(text)),
+      writeErr: (text) => {
+        if (!json) terminal.stderr.write(text);
+      },
       getOutHelpWidth: () => 120,
       getErrHelpWidth: () => 120,
     })

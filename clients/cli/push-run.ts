@@ -21,6 +21,8 @@ export interface Care {
 export class PushRun {
   readonly #session: Session;
   readonly #care: Care;
+  /** What is to be told of single lines, when the progress bar is off the screen. */
+  readonly #notes: string[] = [];
   #told = 0;
 
   constructor(session: Session, care: Care) {
@@ -42,6 +44,7 @@ export class PushRun {
       await this.#session.out.line(JSON.stringify(signal));
       printed += 1;
     }
+    this.#flush();
     this.#session.out.note(`${count(printed, 'signal')}; nothing was sent.`);
     return source.bad === 0 ? Exit.done : Exit.partly;
   }
@@ -57,7 +60,10 @@ export class PushRun {
       else if (result.problem) this.#tell(line, inWords(result.problem));
       progress?.update(source.read, { items: result.index + 1 });
     };
-    const summary = await this.#write(source, { ...options, onResult }).finally(() => progress?.stop());
+    const summary = await this.#write(source, { ...options, onResult }).finally(() => {
+      progress?.stop();
+      this.#flush();
+    });
     await this.#conclude(summary, source.bad);
     return refused + source.bad === 0 ? Exit.done : Exit.partly;
   }
@@ -85,19 +91,23 @@ export class PushRun {
   async #conclude(summary: BatchSummary, bad: number): Promise<void> {
     const { out } = this.#session;
     if (out.json) return out.line(JSON.stringify(summary));
-    if (this.#told > TOLD) out.note(`… and ${this.#told - TOLD} more. With --json each is told.`);
     const { created, updated, unchanged, rejected, retracted, batch } = summary;
     out.result(summary, () => `${created} created, ${updated} updated, ${unchanged} unchanged, ${rejected + bad} refused, ${retracted} retracted. Batch ${batch}.`);
   }
 
   #tell(line: number, message: string): void {
     this.#told += 1;
-    if (this.#told <= TOLD) this.#session.out.note(`line ${line}: ${message}`);
+    if (this.#told <= TOLD) this.#notes.push(`line ${line}: ${message}`);
+  }
+
+  #flush(): void {
+    for (const note of this.#notes) this.#session.out.note(note);
+    if (this.#told > TOLD) this.#session.out.note(`… and ${this.#told - TOLD} more. With --json each is told.`);
   }
 
   #progress(source: Source): SingleBar | undefined {
     if (!this.#session.out.watched || source.bytes === undefined) return undefined;
-    const bar = new SingleBar({ format: '{bar} {percentage}%  {items} acknowledged  {eta_formatted} left', stream: this.#session.terminal.stderr, hideCursor: true });
+    const bar = new SingleBar({ format: '{bar} {percentage}%  {items} acknowledged', stream: this.#session.terminal.stderr, hideCursor: true });
     bar.start(source.bytes, 0, { items: 0 });
     return bar;
   }

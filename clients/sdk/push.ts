@@ -37,7 +37,9 @@ export async function* push(client: TocsinClient, items: Items<NewSignal>, optio
   const stop = new AbortController();
   let summary: BatchSummary | undefined;
   let began = false;
-  const idle = (): boolean => outbox.sent === acknowledged.count && !summary;
+  // Nothing is waited for while the reader of the results takes its time.
+  let reading = false;
+  const idle = (): boolean => reading || (outbox.sent === acknowledged.count && !summary);
   const watch = setTimeout(() => (idle() ? watch.refresh() : stop.abort(new ConnectionError('The hub has stopped answering'))), options.stallTimeout ?? STALL);
   try {
     const { body } = await client.send({ ...target(options), body: outbox.body(), patient: true, signal: stop.signal });
@@ -51,18 +53,26 @@ export async function* push(client: TocsinClient, items: Items<NewSignal>, optio
       const result = resultIn(line, outbox.sent);
       if (!acknowledged.add(result.index)) throw new ProtocolError('the hub acknowledged an item twice');
       outbox.acknowledged(acknowledged.count);
+      reading = true;
       await options.onResult?.(result);
       yield result;
+      reading = false;
+      watch.refresh();
     }
     if (!summary) throw new ConnectionError('The stream ended without its closing line');
   } catch (error) {
-    if (!summary) throw began || outbox.failure || !(error instanceof TocsinError) ? pushError(error, outbox, acknowledged) : error;
+    if (!summary) throw began || outbox.failure || !isUnread(error) ? pushError(error, outbox, acknowledged) : error;
   } finally {
     clearTimeout(watch);
     stop.abort();
     outbox.close();
   }
   return summary;
+}
+
+/** Whether the request was refused as a whole, or never left. */
+function isUnread(error: unknown): boolean {
+  return error instanceof TocsinError || (error instanceof ConnectionError && error.neverSent);
 }
 
 function target({ set, idempotencyKey }: PushOptions): Outgoing {

@@ -54,6 +54,8 @@ function openPostgres(url: string, connections: number): OpenDatabase {
   const pool = new pg.Pool({ connectionString: url, max: connections, types, application_name: 'tocsin' });
   // An idle connection that breaks is replaced by the pool; the error must not end the process.
   pool.on('error', () => undefined);
+  // Nor must that of one in use, of which its query hears as well.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   return { db, close: () => db.destroy() };
 }

@@ -24,7 +24,7 @@ export interface BatchOptions {
 }
 
 /** Items in one transaction at most. */
-const CHUNK = 4000;
+const CHUNK = 8000;
 
 /** A bulk write under way: items go in, their results come out in the same order, each after its commit. */
 export class Batch {

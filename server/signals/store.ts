@@ -62,17 +62,21 @@ export async function findById(tx: Tx, ids: readonly string[]): Promise<Stored[]
 export async function insertSignals(tx: Tx, rows: readonly Row[], at: number): Promise<void> {
   if (rows.length === 0) return;
   const links = rows.flatMap((row) => row.indicators.map((indicator) => ({ indicator, signal: row.id })));
-  await sql`with s as (
+  await sql`with r as materialized (
+      select * from ${signalColumns(rows)}
+    ), i as materialized (
+      select * from ${linkColumns(links)}
+    ), s as (
       insert into signal (id, origin, class_id, accepted_at, accepted_position, position, version, active, until, reference, set_name, content_hash, content)
-      select id, origin, class_id, ${at}::bigint, position, position, 1, true, until, reference, set_name, decode(hash, 'hex'), content from ${signalColumns(rows)}
+      select id, origin, class_id, ${at}::bigint, position, position, 1, true, until, reference, set_name, decode(hash, 'hex'), content from r
     ), l as (
-      insert into signal_indicator (indicator_id, signal_id) select * from ${linkColumns(links)}
+      insert into signal_indicator (indicator_id, signal_id) select id, signal_id from i
     ), c as (
       insert into change_log (position, at, signal_id, retracted)
-      select position, ${at}::bigint, id, false from ${unnest([{ type: 'bigint', values: rows.map((r) => r.position) }, { type: 'uuid', values: rows.map((r) => r.id) }])} c(position, id)
+      select position, ${at}::bigint, id, false from r
     )
     insert into indicator (id, scheme, key, epoch, digest)
-    select id, scheme, key, epoch, decode(digest, 'hex') from ${indicatorColumns(links.map((link) => link.indicator))} on conflict do nothing`.execute(tx);
+    select id, scheme, key, epoch, decode(digest, 'hex') from i on conflict do nothing`.execute(tx);
 }
 
 /** Replaces the content of signals; what they were before goes into the log. */
@@ -108,10 +112,11 @@ async function logBefore(tx: Tx, rows: readonly { id: string; position: number; 
 }
 
 async function link(tx: Tx, links: readonly { indicator: Indicator; signal: string }[]): Promise<void> {
-  await sql`with i as (
-      insert into indicator (id, scheme, key, epoch, digest)
-      select id, scheme, key, epoch, decode(digest, 'hex') from ${indicatorColumns(links.map((l) => l.indicator))} on conflict do nothing
-    ) insert into signal_indicator (indicator_id, signal_id) select * from ${linkColumns(links)} on conflict do nothing`.execute(tx);
+  await sql`with i as materialized (
+      select * from ${linkColumns(links)}
+    ), n as (
+      insert into indicator (id, scheme, key, epoch, digest) select id, scheme, key, epoch, decode(digest, 'hex') from i on conflict do nothing
+    ) insert into signal_indicator (indicator_id, signal_id) select id, signal_id from i on conflict do nothing`.execute(tx);
 }
 
 async function unlink(tx: Tx, links: readonly { id: string; signal: string }[]): Promise<void> {
@@ -136,18 +141,15 @@ function signalColumns(rows: readonly Row[]) {
 }
 
 function linkColumns(links: readonly { indicator: Indicator; signal: string }[]) {
-  return unnest([{ type: 'uuid', values: links.map((l) => l.indicator.id) }, { type: 'uuid', values: links.map((l) => l.signal) }]);
-}
-
-function indicatorColumns(indicators: readonly Indicator[]) {
   const columns = unnest([
-    { type: 'uuid', values: indicators.map((i) => i.id) },
-    { type: 'text', values: indicators.map((i) => i.scheme) },
-    { type: 'text', values: indicators.map((i) => i.key) },
-    { type: 'integer', values: indicators.map((i) => i.epoch) },
-    { type: 'text', values: indicators.map((i) => i.digest) },
+    { type: 'uuid', values: links.map((l) => l.signal) },
+    { type: 'uuid', values: links.map((l) => l.indicator.id) },
+    { type: 'text', values: links.map((l) => l.indicator.scheme) },
+    { type: 'text', values: links.map((l) => l.indicator.key) },
+    { type: 'integer', values: links.map((l) => l.indicator.epoch) },
+    { type: 'text', values: links.map((l) => l.indicator.digest) },
   ]);
-  return sql`${columns} i(id, scheme, key, epoch, digest)`;
+  return sql`${columns} i(signal_id, id, scheme, key, epoch, digest)`;
 }
 
 /** How many signals and classes origins have. */

@@ -30,6 +30,5 @@ process.on('message', (command: Command) => {
   if ('die' in command) fuse = command;
   else void examine(hub.db).then((examination) => process.send?.(examination));
 });
-process.on('SIGTERM', () => process.exit(0));
-process.stdout.write(`Tocsin listens on ${url}\n`);
-if (firstClient) process.stdout.write(`client_id: ${firstClient.client_id}\nclient_secret: ${firstClient.client_secret}\n`);
+const credentials = firstClient ? `client_id: ${firstClient.client_id}\nclient_secret: ${firstClient.client_secret}\n` : '';
+process.stdout.write(`Tocsin listens on ${url}\n${credentials}`);

@@ -85,7 +85,7 @@ export class KillRun {
     await within(this.#home.restart(strike, random), `${name}: the restart`);
     this.#count(strike);
     const there = await within(this.#compare(name), `${name}: the comparison`);
-    if (strike.moment === 'between commit and reply' && there === 0) throw new LawBroken(`${name}: what was committed is not there`);
+    if (strike.moment === 'between commit and reply' && there === 0) throw new LawBroken(`${name}: no unacknowledged change is there, so the commit is lost, or was acknowledged before it was made`);
     await within(this.#sendAgain(traffic.open), `${name}: sending again`);
     this.#demandNothing(`${name}, after sending again`, []);
   }
@@ -156,6 +156,11 @@ export async function runStrikes(t: Test, home: Home, seed: number, strikes: rea
     t.comment(`seed ${seed}: ${JSON.stringify(run.summary(), null, 1)}`);
   }
   return run.summary();
+}
+
+/** How many kills a summary counts, of all or of one victim. */
+export function killsOf(counts: Record<string, number>, victim: Strike['victim'] | '' = ''): number {
+  return Object.entries(counts).filter(([what]) => what.startsWith(victim) && what.includes(' killed ')).reduce((sum, [, n]) => sum + n, 0);
 }
 
 /** The member's whole listing. */

@@ -29,27 +29,36 @@ function group(worlds: WorldStore, id: string, title = id): Promise<void> {
   return worlds.change(actor, () => ({ entries: [{ kind: 'group', subject: id, doc: { id, title, members: [] } }], deeds: [{ action: 'put-group', subject: id, detail: { title } }], result: undefined }));
 }
 
+/** Inserts a row; a column that takes no null and is not given gets a value of its type, so that new columns do not matter here. */
+async function insert(db: Database, table: string, row: object): Promise<void> {
+  const { rows: columns } = await sql<{ name: string; type: string; needed: boolean }>`
+    select column_name as name, data_type as type, is_nullable = 'NO' and column_default is null and is_identity = 'NO' as needed
+    from information_schema.columns where table_name = ${table} and table_schema = 'public'`.execute(db);
+  const anything: Record<string, unknown> = { text: 'x', boolean: false, jsonb: {}, bytea: '\\x00' };
+  const filled = { ...Object.fromEntries(columns.filter(({ needed }) => needed).map(({ name, type }) => [name, anything[type] ?? 1])), ...row };
+  const names = sql.join(Object.keys(filled).map((name) => sql.ref(name)));
+  await sql`insert into ${sql.table(table)} (${names}) select ${names} from json_populate_record(null::${sql.table(table)}, ${JSON.stringify(filled)}::text::json)`.execute(db);
+}
+
 /** Puts something into every table, with values that are easily damaged on the way. */
 async function fill(db: Database): Promise<void> {
   await group(new WorldStore(db, systemClock), 'awkward', AWKWARD);
-  const bytes = `decode('00ff5c6e0a22', 'hex')`;
-  const [a, b] = ['11111111-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222'];
-  const statements = [
-    `insert into policy_version values ('hub/charter', 1, '{"b": 1, "a": 0.1}', 'x', 9007199254740993)`,
-    `insert into visibility_class select n, n % 7, decode(lpad(to_hex(n), 8, '0'), 'hex'), '{}' from generate_series(1, 1234) n`,
-    `insert into indicator values ('${a}', 'url-v1', 'hub', 1, ${bytes})`,
-    `insert into signal (id, origin, class_id, accepted_at, accepted_position, position, version, active, reference, set_name, content_hash, content) values ('${b}', 1, 1234, 1, 2, 2, 1, true, 'r', 'main', ${bytes}, jsonb_build_object('note', repeat('x', 300000)))`,
-    `insert into signal_indicator values ('${a}', '${b}')`,
-    `insert into change_log (position, at, signal_id, retracted) values (2, 1, '${b}', false)`,
-    `insert into batch (id, position, origin, client, at) values ('${a}', 2, 1, 'c', 1)`,
-    `insert into batch_range values ('${a}', 1, 2)`,
-    `insert into sync_seen values ('${a}', '${b}')`,
-    `insert into usage values (1, 1, 1)`,
-    `insert into disclosure (at, viewer, signal_id, version, world) select 1, n, '${b}', 1, 1 from generate_series(1, 3) n`,
-    `insert into pull (at, viewer, feed, state_from, state_to, items) values (1, 1, 'all', 'null', '[1e400, 0.10]', 1)`,
-    `insert into assertion values ('c', 'j', 1)`,
-  ];
-  for (const statement of statements) await sql.raw(statement).execute(db);
+  const [a, b, bytes] = ['11111111-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222', '\\x00ff5c6e0a22'];
+  await insert(db, 'policy_version', { id: 'hub/charter', doc: { b: 1, a: 0.1 } });
+  await sql`update policy_version set created_at = 9007199254740993, doc = doc || '{"c": 1e400, "d": 0.10}'`.execute(db);
+  await sql`insert into visibility_class (id, origin, key, doc) select n, n % 7, decode(lpad(to_hex(n), 8, '0'), 'hex'), '{}' from generate_series(1, 1234) n`.execute(db);
+  await insert(db, 'indicator', { id: a, digest: bytes });
+  await insert(db, 'signal', { id: b, class_id: 1234, active: true, reference: 'r', content_hash: bytes, content: { note: 'x'.repeat(300_000) } });
+  await insert(db, 'signal_indicator', { indicator_id: a, signal_id: b });
+  await insert(db, 'change_log', { signal_id: b });
+  await insert(db, 'batch', { id: a });
+  await insert(db, 'batch_range', { batch_id: a });
+  await insert(db, 'sync_seen', { batch_id: a, signal_id: b });
+  await insert(db, 'usage', {});
+  for (const viewer of [1, 2, 3]) await insert(db, 'disclosure', { viewer, signal_id: b });
+  await insert(db, 'pull', { feed: 'all' });
+  await sql`update pull set state_from = 'null'`.execute(db);
+  await insert(db, 'assertion', { client: 'c', jti: 'j' });
 }
 
 /** Every row of every table as text, in an order of its own; the epoch is left out. */

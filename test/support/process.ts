@@ -100,3 +100,28 @@ export async function printed(hub: HubProcess, expression: RegExp, where: 'stdou
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
+
+/** Settings for hubs on a new PostgreSQL database, and a connection to it beside theirs. Both go with the test. */
+export async function freshDatabase(t: Test): Promise<{ settings: { DATABASE_URL: string; TOCSIN_SECRET: string }; client: pg.Client }> {
+  const { url, drop } = await scratchDatabase(await testDatabaseUrl());
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  t.teardown(async () => {
+    await client.end();
+    await drop();
+  });
+  return { settings: { DATABASE_URL: url, TOCSIN_SECRET: randomBytes(32).toString('base64') }, client };
+}
+
+/** Calls the hub as its first client, or as another. */
+export function apiOf(hub: ListeningProcess, credentials = hub.firstClient): Api {
+  if (!credentials) throw new Error('the hub was not new: whose credentials?');
+  return new Api(hub.url, systemClock, credentials);
+}
+
+/** The status that an address answers a GET with. */
+export async function statusOf(url: string): Promise<number> {
+  const response = await fetch(url);
+  await response.arrayBuffer();
+  return response.status;
+}

@@ -1,11 +1,16 @@
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable, Writable } from 'node:stream';
 import t from 'tap';
 import { projectFile } from '../../../schemas/root.ts';
 import type { Digest, DigestKeyList, Explanation, NewSignal } from '../../../schemas/types.ts';
 import { hashEmail, hashUrl, KeyRing } from '../../../clients/sdk/index.ts';
-import { serve, tocsin } from './run.ts';
+import { runCommand } from '../../../clients/cli/program.ts';
+import { items, lines, problemDocument, startFake } from '../sdk/fake-hub.ts';
+import { MAIN, serve, tocsin } from './run.ts';
 
 t.setTimeout(600_000);
 
@@ -71,6 +76,7 @@ t.test('which hub, and as whom', async (t) => {
   t.match((await tocsin(['member', 'list', '--url', 'https://hub.example', '--json'])).error, { exit: 2, message: /No client/, advice: /TOCSIN_CLIENT_ID/ });
   t.match((await tocsin(['member', 'list', '--url', 'https://hub.example', '--client-id', 'a', '--json'])).error, { exit: 2, message: /no secret/ });
   t.match((await tocsin(['member', 'list', '--url', 'hub.example', '--client-id', 'a', '--json'])).error, { exit: 2, message: /must start with http/ });
+  t.match((await tocsin(['member', 'list', '--url', 'https://user:word@hub.example', '--client-id', 'a', '--json'])).error, { exit: 2, message: /no user/ });
   t.match((await tocsin(['member', 'list', '--secret-file', join(folder, 'nothing'), '--json'], env)).error, { exit: 2, message: /cannot be read.*ENOENT/ });
   t.match((await tocsin(['member', 'list', '--secret-file', join(folder, 'empty'), '--json'], env)).error, { exit: 2, message: /is empty/ });
   t.match((await tocsin(['member', 'list', '--private-key-file', join(folder, 'key.json'), '--json'], env)).error, { exit: 2, message: /not a private JWK/ });
@@ -130,6 +136,34 @@ t.test('policies as files', async (t) => {
   t.equal(invalid.code, 1);
   t.match(invalid.json, [{ valid: false, errors: [{ pointer: '/rules/1/id' }] }]);
   t.match(await tocsin(['policy', 'test', join(folder, 'nothing')]), { code: 2, stderr: /ENOENT/ });
+});
+
+t.test('who watches a push sees how far it has come', async (t) => {
+  const hub = await startFake(t, async (request, response) => {
+    let index = 0;
+    for await (const _item of items(request)) lines(response, { index: index++, status: 'rejected', problem: problemDocument(422, 'raw-identifier') });
+    lines(response, { done: true, batch: 'b', created: 0, updated: 0, unchanged: 0, rejected: index, retracted: 0 });
+    response.end();
+  });
+  const file = join(t.testdir({ 'list.txt': 'd41d8cd98f00b204e9800998ecf8427e\n'.repeat(30) }), 'list.txt');
+  const output = { stdout: '', stderr: '' };
+  const screen = (name: keyof typeof output): Writable => Object.assign(new Writable({ write: (chunk, _encoding, done) => done(void (output[name] += String(chunk))) }), { isTTY: true, columns: 120 });
+  const code = await runCommand(['push', '--hashes', file, '--scheme', 'media-md5', '--harm', 'fraud'], {
+    stdin: Readable.from([]), stdout: screen('stdout'), stderr: screen('stderr'), env: { TOCSIN_URL: hub.url, TOCSIN_CLIENT_ID: 'a', TOCSIN_CLIENT_SECRET: 'b' },
+  });
+  t.equal(code, 4);
+  t.match(output.stderr, /100% {2}30 acknowledged/);
+  t.match(output.stderr, /line 20: It is raw-identifier\n… and 10 more\./);
+  t.match(output.stdout, /30 refused/);
+});
+
+t.test('whoever reads the output may have enough', async (t) => {
+  const file = join(t.testdir({ 'list.txt': 'd41d8cd98f00b204e9800998ecf8427e\n'.repeat(20_000) }), 'list.txt');
+  const child = spawn('/bin/sh', ['-c', `"$0" "$1" hash media --scheme media-md5 < "$2" | head -1; exit 0`, process.execPath, MAIN, file], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  await once(child, 'close');
+  t.equal(stderr, '');
 });
 
 t.test('a life with a hub', async (t) => {

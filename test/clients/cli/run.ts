@@ -17,7 +17,8 @@ export interface Ran {
   readonly error: { exit: number; message: string; advice?: string; problem?: { type: string } };
 }
 
-const MAIN = fileURLToPath(new URL('../../../clients/cli/main.js', import.meta.url));
+/** The command's file. */
+export const MAIN = fileURLToPath(new URL('../../../clients/cli/main.js', import.meta.url));
 
 /** Runs the command to its end. */
 export async function tocsin(args: readonly string[], env: Record<string, string> = {}, input = ''): Promise<Ran> {

@@ -185,7 +185,7 @@ t.test('a file that was torn or has decayed opens to a committed page', async (t
     t.same(await reopened(), states[ends.findLastIndex((end) => end <= at)], `decayed at byte ${at}`);
   }
   copyFileSync(whole, torn);
-  appendFileSync(torn, bytes.subarray(ends[1]!, ends[2]!));
+  appendFileSync(torn, bytes.subarray(ends[1], ends[2]));
   t.same(await reopened(), states[3], 'a record out of its place does not count');
   writeFileSync(torn, bytes.toString().replace('"format":1', '"format":2'));
   t.same(await reopened(), states[0]);

@@ -48,7 +48,9 @@ function acknowledge(fault?: { after: number; then: (response: Parameters<typeof
     for await (const _item of items(request)) {
       lines(response, { index, status: 'created' });
       index += 1;
-      if (index === fault?.after) return fault.then(response);
+      if (index !== fault?.after) continue;
+      fault.then(response);
+      return;
     }
     lines(response, { ...nothing, created: index });
     response.end();
@@ -165,6 +167,14 @@ t.test('a hub that stops answering', async (t) => {
   });
   const { error } = await collect(push(hub.client(), signals(3), { stallTimeout: 50 }));
   t.match(error, { name: 'PushError', message: /stopped answering/, acknowledged: 0, sent: 3 });
+});
+
+t.test('a reader that takes its time is not taken for a hub that stops', async (t) => {
+  const hub = await startFake(t, acknowledge());
+  const { results } = await collect(push(hub.client(), signals(3), { stallTimeout: 40, onResult: () => sleep(100) }));
+  t.equal(results.length, 3);
+  const nowhere = hub.client({ url: 'http://127.0.0.1:9' });
+  t.match((await collect(push(nowhere, signals(3)))).error, { name: 'ConnectionError', neverSent: true });
 });
 
 t.test('a cut stream is sent again under the same key, and each result is told once', async (t) => {
