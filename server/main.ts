@@ -67,13 +67,10 @@ async function serve(server: App, opened: OpenDatabase, config: Config, options:
 
 async function stopServing(server: App, opened: OpenDatabase, grace: number): Promise<void> {
   const end = setTimeout(() => server.server.closeAllConnections(), grace);
-  // A connection that is kept alive becomes idle when its request is done.
-  const sweep = setInterval(() => server.server.closeIdleConnections(), 50);
   try {
     await server.close();
   } finally {
     clearTimeout(end);
-    clearInterval(sweep);
     await opened.close();
   }
 }

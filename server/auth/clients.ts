@@ -21,14 +21,19 @@ function proveSecret(hub: Hub, world: HubWorld, id: string, secret: string): Cli
   const given = hashSecret(hub.secrets, secret);
   const stored = live(client, hub.clock.now()).flatMap((credential) => (credential.kind === 'secret' ? [credential.hash] : []));
   const matches = [...stored, NOBODY].map((hash) => constantTimeEqual(hash, given));
-  return matches.includes(true) && client && !client.revoked ? client : undefined;
+  return matches.includes(true) && client && !isRevoked(world, client) ? client : undefined;
+}
+
+/** A member that has left still gets tokens: they open nothing, and its replicas learn that they must be emptied. */
+function isRevoked(world: HubWorld, client: ClientDocument): boolean {
+  return client.revoked && world.members.get(client.member)?.status !== 'left';
 }
 
 /** RFC 7523: a JWT signed by the client's registered key, used once, at most five minutes long. */
 async function proveAssertion(hub: Hub, world: HubWorld, { assertion, client: stated }: Proof & { kind: 'assertion' }, audiences: readonly string[]): Promise<ClientDocument | undefined> {
   const id = subjectOf(assertion);
   const client = id === undefined ? undefined : world.clients.get(id);
-  if (!client || client.revoked || (stated !== undefined && stated !== id)) return undefined;
+  if (!client || isRevoked(world, client) || (stated !== undefined && stated !== id)) return undefined;
   const keys = live(client, hub.clock.now()).flatMap((credential) => (credential.kind === 'key' ? [credential.jwk as JWK] : []));
   const now = hub.clock.now();
   for (const jwk of keys) {

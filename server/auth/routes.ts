@@ -51,7 +51,7 @@ async function grant(hub: Hub, tokens: Tokens, address: string, body: unknown, a
   const world = await hub.worlds.at((await hub.head()).world);
   const client = await proveClient(hub, world, proof, [address, `${address}/v1/oauth/token`]);
   const member = client && world.members.get(client.member);
-  if (!client || !member || member.status === 'left') return 'invalid_client';
+  if (!client || !member) return 'invalid_client';
   const asked = form.scope?.split(' ').filter(Boolean) ?? client.scopes;
   if (!asked.every((scope) => client.scopes.includes(scope))) return 'invalid_scope';
   return { access_token: tokens.issue(world, client.id, client.member, asked), token_type: 'Bearer', expires_in: TOKEN_SECONDS, scope: asked.join(' ') };

@@ -106,5 +106,5 @@ export function newSigningKey(hub: Pick<Hub, 'secrets' | 'random'>, at: number):
 }
 
 function pemOf(key: KeyObject, type: 'spki' | 'pkcs8'): string {
-  return key.export({ format: 'pem', type: type as 'spki' }).toString();
+  return key.export({ format: 'pem', type: type }).toString();
 }

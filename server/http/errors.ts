@@ -21,7 +21,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
 /** The one place where an error becomes an answer. What is not a Problem is logged and said nothing about. */
 export function handleErrors(app: App): void {
   app.setErrorHandler((error, request, reply) => {
-    const problem = toProblem(error as FastifyError);
+    const problem = toProblem(error);
     if (problem.key === 'internal') request.log.error({ err: error }, 'request failed');
     return sendProblem(request, reply, problem);
   });

@@ -1,10 +1,8 @@
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
-import { schemes } from '../../clients/sdk/digests/index.ts';
 import { harmTree } from '../../schemas/harms.ts';
 import { definitions } from '../../schemas/index.ts';
 import type { Place, Schemas } from '../../schemas/types.ts';
 import { parseDuration, parseInstant } from '../policy/time.ts';
-import { Problem } from '../problems.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 /** Places reported for one body: more help nobody, and cost. */
@@ -29,15 +27,9 @@ export function $<N extends keyof Schemas>(name: N): { $ref: `${N}#` } {
 }
 
 /** A function that tells what is wrong with a document; undefined when nothing is. */
-export function validatorOf<N extends keyof Schemas>(name: N): (document: unknown) => Place[] | undefined {
+export function validatorOf(name: keyof Schemas): (document: unknown) => Place[] | undefined {
   const validate = bodies.compile({ $ref: `${name}#` });
   return (document) => (validate(document) ? undefined : places(validate.errors ?? []));
-}
-
-/** @throws Problem invalid-body (or another key) naming the places */
-export function assertValid<N extends keyof Schemas>(name: N, document: unknown): asserts document is Schemas[N] {
-  const wrong = validatorOf(name)(document);
-  if (wrong) throw new Problem('invalid-body', wrong);
 }
 
 /** Where a validator's errors stand and what they ask for, without what was sent. */
@@ -76,8 +68,3 @@ const formats: Record<string, string> = {
   'exact-duration': 'must be an ISO 8601 duration in weeks, days, hours, minutes and seconds, at most 3,660 days',
   harm: 'must be a harm of the tree',
 };
-
-/** Whether a scheme exists; here so that routes and streams say the same. */
-export function knownScheme(name: string): boolean {
-  return schemes.has(name);
-}

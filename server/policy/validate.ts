@@ -1,6 +1,6 @@
 import { harmTree } from '../../schemas/harms.ts';
 import type { Place, Policy, Rule } from '../../schemas/types.ts';
-import { schemes } from '../../clients/sdk/digests/schemes.ts';
+import { schemes } from '../../schemas/digest-schemes.ts';
 import { enumeration } from './conditions.ts';
 import { instant } from './time.ts';
 

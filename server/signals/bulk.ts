@@ -33,6 +33,10 @@ export class Batch {
   readonly #writer: SignalWriter;
   readonly #options: BatchOptions;
   readonly #counts: Record<Outcome['status'], number> = { created: 0, updated: 0, unchanged: 0, rejected: 0 };
+  /** References of items that were refused: what stands under them was mentioned. */
+  readonly #refused: string[] = [];
+  /** Some item could not be read so far as to know which signal it means. */
+  #unreadable = false;
   #index = 0;
 
   constructor(hub: Hub, writer: SignalWriter, options: BatchOptions) {
@@ -60,10 +64,17 @@ export class Batch {
         if ('problem' in line) throw line.problem;
         return { index, write: this.#toWrite(line.item, index) };
       } catch (error) {
-        if (error instanceof Problem) return { index, problem: error };
-        throw error;
+        if (!(error instanceof Problem)) throw error;
+        this.#noteRefused('item' in line ? line.item : undefined);
+        return { index, problem: error };
       }
     });
+  }
+
+  #noteRefused(item: unknown): void {
+    const reference = typeof item === 'object' && item !== null && 'reference' in item ? item.reference : undefined;
+    if (typeof reference === 'string') this.#refused.push(reference);
+    else this.#unreadable = true;
   }
 
   #toWrite(item: unknown, index: number): Write {
@@ -79,6 +90,9 @@ export class Batch {
     const writes = pending.flatMap((item) => ('write' in item ? [item.write] : []));
     const doomed = this.#options.atomic && writes.length < pending.length;
     const outcomes = doomed || writes.length === 0 ? [] : await this.#writer.write(writes, { atomic: this.#options.atomic ?? false, alongside: (...args) => this.#alongside(...args) });
+    writes.forEach((write, index) => {
+      if (write.kind === 'put' && outcomes[index]?.status === 'rejected') this.#noteRefused({ reference: write.prepared.reference });
+    });
     let next = 0;
     return pending.map((item) => this.#result(item.index, 'problem' in item ? { status: 'rejected', problem: item.problem } : (outcomes[next++] ?? { status: 'rejected', problem: new Problem('batch-rejected') })));
   }
@@ -106,11 +120,14 @@ export class Batch {
   }
 
   /**
-   * Ends a synchronisation: what is in the set and was not mentioned is taken back.
+   * Ends a synchronisation: what is in the set and was not mentioned is taken back. What was mentioned and refused stays as it
+   * was; where an item could not even be told apart, nothing is taken back.
    * @throws Problem conflict when another synchronisation of the set began later: that one decides
    */
   async retractUnmentioned(): Promise<number> {
     const { origin, client, set } = this.#options;
+    if (this.#unreadable) return 0;
+    await this.#keepRefused();
     let retracted = 0;
     for (;;) {
       const ids = await transaction(this.#hub.db, (tx) => unmentioned(tx, this.id, origin.number, set!));
@@ -120,6 +137,14 @@ export class Batch {
     }
     await this.#hub.db.deleteFrom('sync_seen').where('batch_id', '=', this.id).execute();
     return retracted;
+  }
+
+  async #keepRefused(): Promise<void> {
+    const { origin, set } = this.#options;
+    if (this.#refused.length === 0) return;
+    const references = unnest([{ type: 'text', values: [...new Set(this.#refused)] }]);
+    await sql`insert into sync_seen (batch_id, signal_id) select ${this.id}, s.id from ${references} k(reference)
+      join signal s on s.origin = ${origin.number} and s.set_name = ${set!} and s.reference = k.reference and s.active on conflict do nothing`.execute(this.#hub.db);
   }
 }
 

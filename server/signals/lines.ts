@@ -2,8 +2,8 @@ import { parse } from 'secure-json-parse';
 import { Problem } from '../problems.ts';
 
 const NEWLINE = 0x0a;
-/** Bytes of one line. */
-const MAX_LINE = 65_536;
+/** Bytes of one line: more than the longest signal that the schema allows. */
+const MAX_LINE = 524_288;
 
 /** One line of a stream: what it says, or why it says nothing. */
 export type Line = { item: unknown } | { problem: Problem };

@@ -19,6 +19,7 @@ import { SignalWriter, type Outcome, type Write } from './writer.ts';
 
 /** Items in a JSON array; more go as NDJSON. */
 const MAX_ARRAY = 1000;
+const MAX_ARRAY_BYTES = 8 * 1_048_576;
 const NDJSON = 'application/x-ndjson';
 const tags = ['Signals'];
 
@@ -31,12 +32,13 @@ export function signalRoutes(app: App, hub: Hub, access: Access, entitlements: E
   app.addContentTypeParser(NDJSON, (_request, payload, done) => done(null, payload));
 
   app.post('/v1/signals', {
+    bodyLimit: MAX_ARRAY_BYTES,
     onRequest: access('signals:write'),
     schema: { tags, summary: 'Post one signal, an array of up to 1,000, or a stream (NDJSON)', querystring: $('WriteQuery'), headers: $('WriteHeaders'), body: { content: { 'application/json': { schema: { anyOf: [$('NewSignal'), { type: 'array', items: $('NewSignal') }] } }, [NDJSON]: { schema: {} } } }, response: { 200: { anyOf: [$('BatchResult'), $('ItemResult')] }, 201: $('ItemResult') } },
     validatorCompiler: ({ schema, httpPart }) => (httpPart === 'body' ? () => true : app.validatorCompiler!({ schema, httpPart, method: 'POST', url: '' })),
   }, async (request, reply) => {
     const options = batchOptions(request);
-    if (isStream(request)) return reply.type(NDJSON).send(writeStream(hub, new Batch(hub, writer, options), request.body as AsyncIterable<Uint8Array>, false) as never);
+    if (isStream(request)) return reply.type(NDJSON).send(writeStream(hub, new Batch(hub, writer, options), request.body as AsyncIterable<Uint8Array>, false));
     if (Array.isArray(request.body)) return postArray(hub, writer, { ...options, atomic: request.query.atomic ?? false }, request.body as unknown[]);
     const result = await postOne(hub, single, options, request.body);
     return reply.code(result.status === 'created' ? 201 : 200).send(result);

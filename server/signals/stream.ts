@@ -7,7 +7,7 @@ import { CHUNK_ITEMS, type Batch, type Pending } from './bulk.ts';
 import { readLines } from './lines.ts';
 
 /** Result lines that a client which does not read may leave with us, in bytes. */
-const MAX_BACKLOG = 256 * 1_048_576;
+const MAX_BACKLOG = 32 * 1_048_576;
 
 /**
  * Answers a stream of items with a stream of results. While one transaction is at work the next items gather, so that a slow

@@ -67,7 +67,7 @@ function engineFeed({ id, filter, peers, terms }: Documents['feed']): Feed {
 /** Rows come in order of position, so a stable sort keeps later commits behind earlier ones of the same instant. */
 function activations(documents: readonly Documents['activation'][]): Map<string, Activation[]> {
   const sorted = documents.toSorted((a, b) => a.effective - b.effective);
-  return byOwner(sorted) as Map<string, Activation[]>;
+  return byOwner(sorted);
 }
 
 function byOwner<T extends { owner: string }>(items: readonly T[]): Map<string, T[]> {

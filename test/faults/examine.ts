@@ -13,7 +13,7 @@ const WRONG: readonly (readonly [what: string, query: string])[] = [
   ],
   ['log rows of no signal', 'select count(*) n from change_log c left join signal s on s.id = c.signal_id where s.id is null'],
   ['last log rows that say another state than the signal', 'select count(*) n from signal s join change_log c on c.position = s.position where c.retracted = s.active'],
-  ['first log rows at another instant than the acceptance', 'select count(*) n from change_log c join signal s on s.id = c.signal_id where c.prev_class is null and c.at <> s.accepted_at'],
+  ['first log rows at another place or instant than the acceptance', 'select count(*) n from change_log c join signal s on s.id = c.signal_id where c.prev_class is null and (c.at <> s.accepted_at or c.position <> s.accepted_position)'],
   ['log rows with half of what was before', 'select count(*) n from change_log where (prev_class is null) <> (prev_content is null)'],
   [
     'links that active signals lack, or that nothing asks for',

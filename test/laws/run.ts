@@ -83,7 +83,7 @@ export class LawRun {
     if (roll < 44) return this.#update();
     if (roll < 48) return this.#retract();
     if (roll < 50) return this.#expire();
-    if (roll < 62) return this.#clock.advance(this.#random.pick([1, 1000, 60_000, HOUR, HOUR, 7 * HOUR, 30 * HOUR, 80 * HOUR]));
+    if (roll < 62) { this.#clock.advance(this.#random.pick([1, 1000, 60_000, HOUR, HOUR, 7 * HOUR, 30 * HOUR, 80 * HOUR])); return; }
     if (roll < 65) return this.#activate(this.#random.pick(MEMBERS), this.#random.pick(policies), this.#random.pick([0, 0, HOUR]));
     if (roll < 66) return this.#activate('hub', this.#random.pick(charters), this.#random.pick([0, 2 * HOUR]));
     if (roll < 68) return this.#setGroup(this.#random.pick(GROUPS), MEMBERS.filter(() => this.#random.below(3) > 0));
@@ -120,7 +120,7 @@ export class LawRun {
     const origin = this.#random.pick(MEMBERS);
     const items = Array.from({ length: this.#random.pick([1, 1, 5, 20]) }, () => this.#newSignal());
     const answer = await this.#apis.get(origin)!.post<{ results: ItemResult[] }>('/v1/signals', items);
-    if (this.#model.members.get(origin)!.status === 'suspended') return expectStatus(answer, 403);
+    if (this.#model.members.get(origin)!.status === 'suspended') { expectStatus(answer, 403); return; }
     expectOk(answer);
     const accepted = this.#now();
     answer.body.results.forEach(({ id }, index) => this.#model.signals.set(id!, { id: id!, origin, accepted, content: items[index]! }));
@@ -132,7 +132,7 @@ export class LawRun {
     const fresh = this.#newSignal();
     const content: NewSignal = this.#random.below(3) === 0 ? fresh : { ...signal.content, ...this.#random.pick<Partial<NewSignal>>([{ note: 'changed' }, { severity: fresh.severity }, { tlp: fresh.tlp }, { labels: ['sealed'] }, { digests: fresh.digests }]) };
     const answer = await this.#apis.get(signal.origin)!.put(`/v1/signals/${signal.id}`, content);
-    if (this.#model.members.get(signal.origin)!.status === 'suspended') return expectStatus(answer, 403);
+    if (this.#model.members.get(signal.origin)!.status === 'suspended') { expectStatus(answer, 403); return; }
     expectOk(answer);
     signal.content = content;
   }
@@ -141,7 +141,7 @@ export class LawRun {
     const signal = this.#anySignal();
     if (!signal) return;
     const answer = await this.#apis.get(signal.origin)!.post(`/v1/signals/${signal.id}/retract`, { reason: 'appeal-upheld' });
-    if (this.#model.members.get(signal.origin)!.status === 'suspended') return expectStatus(answer, 403);
+    if (this.#model.members.get(signal.origin)!.status === 'suspended') { expectStatus(answer, 403); return; }
     expectOk(answer);
     signal.retracted = 'appeal-upheld';
     this.#mustHear(signal.id);
@@ -156,7 +156,7 @@ export class LawRun {
     const signal = this.#anySignal();
     if (!signal) return;
     const answer = await this.#apis.get(signal.origin)!.post<ItemResult>(`/v1/signals/${signal.id}/expire`);
-    if (this.#model.members.get(signal.origin)!.status === 'suspended') return expectStatus(answer, 403);
+    if (this.#model.members.get(signal.origin)!.status === 'suspended') { expectStatus(answer, 403); return; }
     expectOk(answer);
     if (answer.body.status === 'unchanged') return;
     const { not_before: _gone, ...content } = signal.content;
@@ -175,7 +175,7 @@ export class LawRun {
     const groups = new Set([...this.#model.groups].filter(([, members]) => members.has(owner)).map(([id]) => id));
     const named = JSON.stringify(policy).match(/alpha|beta/g) ?? [];
     const stored = await api.post<PolicyVersion>('/v1/policies', policy);
-    if (owner !== 'hub' && named.some((group) => !groups.has(group))) return expectStatus(stored, 422);
+    if (owner !== 'hub' && named.some((group) => !groups.has(group))) { expectStatus(stored, 422); return; }
     expectOk(stored);
     const effective = this.#now() + delay;
     expectOk(await api.post(`/v1/policies/${policy.id}/versions/${stored.body.version}/activate`, delay > 0 ? { effective_at: new Date(effective).toISOString() } : {}));
@@ -221,7 +221,7 @@ export class LawRun {
       }
       expectOk(answer);
       this.counts.pages += 1;
-      this.#checkSent(replica.viewer, answer.body.changes as Change[]);
+      this.#checkSent(replica.viewer, answer.body.changes);
       if (fixedLimit === undefined && this.#random.below(10) === 0) {
         this.counts.lost += 1;
         return false;

@@ -84,7 +84,7 @@ const matching = { signals: fc.option(signalConditions, { nil: undefined }), pee
 /** Withhold rules. */
 export const withholds: fc.Arbitrary<Rule> = fc.record({ id: fc.constant('w'), effect: fc.constant('withhold'), ...matching }).map((rule) => drop(rule) as Rule);
 const shares: fc.Arbitrary<Rule> = fc.record({ id: fc.constant('s'), effect: fc.constant('share'), ...matching, terms }).map((rule) => drop(rule) as Rule);
-const catchAll: fc.Arbitrary<Rule> = fc.record({ id: fc.constant('c'), effect: fc.constant('share'), terms }) as fc.Arbitrary<Rule>;
+const catchAll: fc.Arbitrary<Rule> = fc.record({ id: fc.constant('c'), effect: fc.constant('share'), terms });
 
 /** Policies of up to five rules, most of which share something with somebody. */
 export const policies: fc.Arbitrary<Policy> = fc

@@ -135,8 +135,8 @@ t.test('sets, where nothing is unknown', async (t) => {
     ['all', ['a', 'b'], holds], ['all', ['a', 'x'], fails],
     ['none', ['x', 'y'], holds], ['none', ['a', 'x'], fails],
   ] as const) {
-    t.same(both({ signals: { labels: { [operator]: operand } } }, labels), expected, `labels ${operator} ${operand}`);
-    t.same(both({ peers: { jurisdictions: { [operator]: operand.map((one) => one.toUpperCase() + one.toUpperCase()) } } }, { viewer: { jurisdictions: ['AA', 'BB'] } }), expected, `jurisdictions ${operator} ${operand}`);
+    t.same(both({ signals: { labels: { [operator]: operand } } }, labels), expected, `labels ${operator} ${operand.join()}`);
+    t.same(both({ peers: { jurisdictions: { [operator]: operand.map((one) => one.toUpperCase() + one.toUpperCase()) } } }, { viewer: { jurisdictions: ['AA', 'BB'] } }), expected, `jurisdictions ${operator} ${operand.join()}`);
   }
   t.same(both({ signals: { labels: { none: ['a'] } } }), holds, 'no labels are known to be none');
   t.same(both({ peers: { groups: { none: ['g'] } } }, { groups: ['g'] }), holds, 'no groups are known to be none');

@@ -77,15 +77,15 @@ function meansTheSame(rule: Json, path: Step[], other: Json): boolean {
 function otherValues(path: Step[], value: Json): [string, Json][] {
   const last = path.at(-1)!;
   if (last === 'atLeast' || last === 'atMost') return neighbours(String(path.at(-2)), value);
-  if (path[0] === 'during' && (last === 'from' || last === 'until')) return [-1, 1].map((step) => [`moved by ${step} ms`, formatInstant(instant(String(value)) + step)]);
-  if (path[0] === 'terms' && (last === 'after' || last === 'for')) return [-1, 1].map((step) => [`moved by ${step} s`, `PT${duration(String(value)) / 1000 + step}S`]);
+  if (path[0] === 'during' && (last === 'from' || last === 'until')) return [-1, 1].map((step) => [`moved by ${step} ms`, formatInstant(instant(value as string) + step)]);
+  if (path[0] === 'terms' && (last === 'after' || last === 'for')) return [-1, 1].map((step) => [`moved by ${step} s`, `PT${duration(value as string) / 1000 + step}S`]);
   const others = path[0] === 'terms' && typeof value === 'string' && typeof last === 'string' ? (choices[last] ?? []) : [];
   return others.filter((other) => other !== value).map((other) => [`set to ${other}`, other]);
 }
 
 function neighbours(attribute: string, value: Json): [string, Json][] {
   const chain = chains[attribute];
-  const around = chain ? [-1, 1].map((step) => chain[chain.indexOf(String(value)) + step]) : [Number(value) - 5, Number(value) + 5];
+  const around = chain ? [-1, 1].map((step) => chain[chain.indexOf(value as string) + step]) : [Number(value) - 5, Number(value) + 5];
   return around.filter((other) => other !== undefined).map((other) => [`set to ${other}`, other]);
 }
 

@@ -82,7 +82,7 @@ function vocabulary(schema: Schema, path: string): string[] {
 }
 
 function words(value: unknown, path: string): string[] {
-  if (Array.isArray(value)) return [path, ...value.map((element) => `${path}=${element}`)];
-  if (typeof value !== 'object' || value === null) return [path, `${path}=${value}`];
+  if (Array.isArray(value)) return [path, ...value.map((element) => `${path}=${String(element)}`)];
+  if (typeof value !== 'object' || value === null) return [path, `${path}=${JSON.stringify(value)}`];
   return Object.entries(value).flatMap(([name, inner]) => words(inner, `${path}.${name}`));
 }

@@ -83,7 +83,7 @@ for (const home of homes) {
       for (const [name, body, key, pointer] of cases) {
         const answer = await northstar.post<{ type: string; errors: { pointer: string }[] }>('/v1/signals', body);
         t.equal(answer.body.type, `urn:tocsin:problem:${key}`, name);
-        t.equal(answer.body.errors?.[0]?.pointer, pointer, name);
+        t.equal(answer.body.errors[0]?.pointer, pointer, name);
         t.notMatch(JSON.stringify(answer.body), /secret-value/, name);
       }
       t.ok((await northstar.post('/v1/signals', signal({ note: 'Seen 2026-11-02, 14 times; e.g. in ads.' }))).status === 201, 'plain words and dates pass');
@@ -129,6 +129,10 @@ for (const home of homes) {
       const list = (await brook.get<OwnSignalList>('/v1/signals?limit=1000')).body.signals.filter((own) => own.set === 'blocked');
       t.same(list.filter((own) => own.state === 'active').map((own) => own.content.reference).sort(), ['2', '3', '4']);
       t.match(list.find((own) => own.content.reference === '1'), { state: 'retracted', retraction: 'no-longer-listed' });
+      const refused = await stream(hub, brook, [item('2'), { ...item('3'), confidence: 7 }], '/v1/sets/blocked', {}, 'PUT');
+      t.match(refused.lines.at(-1), { unchanged: 1, rejected: 1, retracted: 1 }, 'what was mentioned and refused stays as it was');
+      const garbled = await stream(hub, brook, [item('2'), '{not json'], '/v1/sets/blocked', {}, 'PUT');
+      t.match(garbled.lines.at(-1), { rejected: 1, retracted: 0 }, 'what cannot be told apart takes nothing back');
       const nameless = await stream(hub, brook, [signal()], '/v1/sets/blocked', {}, 'PUT');
       t.match(nameless.lines[0], { status: 'rejected', problem: { errors: [{ pointer: '/reference' }] } });
     });

@@ -222,7 +222,7 @@ function copyPrograms(prefix: string): string {
 
 function copyReadable(from: string, to: string): void {
   const info = lstatSync(from);
-  if (info.isSymbolicLink()) return symlinkSync(readlinkSync(from), to);
+  if (info.isSymbolicLink()) { symlinkSync(readlinkSync(from), to); return; }
   if (info.isDirectory()) {
     mkdirSync(to);
     for (const name of readdirSync(from)) copyReadable(join(from, name), join(to, name));

@@ -7,11 +7,16 @@
  * t.equal((await hub.end('SIGTERM')).code, 0);
  */
 import { spawn, type ChildProcessByStdio, type StdioOptions } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import pg from 'pg';
 import type { Test } from 'tap';
 import type { FirstClient } from '../../server/bootstrap.ts';
+import { systemClock } from '../../server/clock.ts';
+import { Api } from './api.ts';
+import { scratchDatabase, testDatabaseUrl } from './postgres.ts';
 
 /** How a process ended. */
 export interface Exit {

@@ -5,6 +5,6 @@ export { CanonicalisationError, type CanonicalisationCode } from './errors.ts';
 export { keyedDigest } from './keyed.ts';
 export { hashStream, mediaDigest, type FileDigests } from './media.ts';
 export {
-  checkDigestForm, findProjectRoot, schemes, type DigestFault, type DigestScheme, type IndicatorType,
-} from './schemes.ts';
+  checkDigestForm, schemes, type DigestFault, type DigestScheme, type IndicatorType,
+} from '../../../schemas/digest-schemes.ts';
 export { urlExpression, urlExpressions } from './url.ts';

@@ -1,6 +1,6 @@
 import { keyedBlake3 } from './blake3.ts';
 import { CanonicalisationError } from './errors.ts';
-import { schemes } from './schemes.ts';
+import { schemes } from '../../../schemas/digest-schemes.ts';
 
 /**
  * The digest that travels for an account or a URL: lower-case hex of 32-byte keyed BLAKE3 over the scheme's name, a

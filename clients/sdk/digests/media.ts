@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { CanonicalisationError } from './errors.ts';
-import { checkDigestForm, schemes } from './schemes.ts';
+import { checkDigestForm, schemes } from '../../../schemas/digest-schemes.ts';
 
 /** The exact hashes of a file by scheme name, in lower-case hex. */
 export interface FileDigests {

@@ -1,6 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
+import { projectFile } from './root.ts';
 
 /** The kind of thing a scheme's digests stand for. */
 export type IndicatorType = 'account' | 'url' | 'media';
@@ -26,24 +25,6 @@ export type DigestFault = 'unknown-scheme' | 'not-lower-case-hex' | 'wrong-lengt
 type DeclaredScheme = Omit<DigestScheme, 'minBytes' | 'maxBytes' | 'multipleOf'>
   & ({ bytes: number } | { minBytes: number; maxBytes: number; multipleOf: number });
 
-function isProjectRoot(folder: string): boolean {
-  const file = join(folder, 'package.json');
-  if (!existsSync(file)) return false;
-  const { name } = JSON.parse(readFileSync(file, 'utf8')) as { name?: unknown };
-  return name === 'tocsin';
-}
-
-/**
- * The folder above a file whose package.json is named `tocsin`, where `schemas/` lies: compiled modules stand deeper
- * than their sources. Throws when there is none.
- */
-export function findProjectRoot(file: string): string {
-  for (let folder = dirname(file); ; folder = dirname(folder)) {
-    if (isProjectRoot(folder)) return folder;
-    if (folder === dirname(folder)) throw new Error('no package.json of tocsin above this module');
-  }
-}
-
 function withLengths(declared: DeclaredScheme): DigestScheme {
   if (!('bytes' in declared)) return Object.freeze(declared);
   const { bytes, ...rest } = declared;
@@ -51,8 +32,7 @@ function withLengths(declared: DeclaredScheme): DigestScheme {
 }
 
 function loadSchemes(): ReadonlyMap<string, DigestScheme> {
-  const file = join(findProjectRoot(fileURLToPath(import.meta.url)), 'schemas', 'digest-schemes.json');
-  const { schemes: declared } = JSON.parse(readFileSync(file, 'utf8')) as { schemes: DeclaredScheme[] };
+  const { schemes: declared } = JSON.parse(readFileSync(projectFile('schemas/digest-schemes.json'), 'utf8')) as { schemes: DeclaredScheme[] };
   return new Map(declared.map((scheme) => [scheme.name, withLengths(scheme)]));
 }
 
