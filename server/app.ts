@@ -60,5 +60,6 @@ function noDefaultKey(): never {
 function localAddress(server: App, hub: Hub): string {
   const bound = server.server.address();
   const port = typeof bound === 'object' && bound ? bound.port : hub.config.port;
-  return `${hub.config.tls ? 'https' : 'http'}://${hub.config.host}:${port}`;
+  const { host } = hub.config;
+  return `${hub.config.tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

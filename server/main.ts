@@ -58,9 +58,14 @@ async function serve(server: App, opened: OpenDatabase, config: Config, options:
   await buildApp(server, hub);
   const metrics = config.metrics && (await serveMetrics(config.metrics));
   if (metrics) server.addHook('onClose', () => metrics.close());
+  let stopped: Promise<void> | undefined;
+  server.addHook('onResponse', (_request, _reply, done) => {
+    // A connection that is kept alive is idle once its answer has gone, and would hold up the stop.
+    if (stopped) setImmediate(() => server.server.closeIdleConnections());
+    done();
+  });
   const url = await server.listen({ host: config.host, port: config.port });
   const firstClient = await bootstrap(hub);
-  let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopped ??= stopServing(server, opened, options.grace ?? GRACE));
   return { url, hub, stop, ...(firstClient ? { firstClient } : {}), ...(metrics ? { metricsUrl: metrics.url } : {}) };
 }

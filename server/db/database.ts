@@ -77,21 +77,30 @@ export async function snapshot<T>(db: Database, work: (tx: Tx) => Promise<T>): P
   return db.transaction().setIsolationLevel('repeatable read').execute(work);
 }
 
+type Value = string | number | boolean | null;
+
 /** Values as the text of a PostgreSQL array, for a parameter cast to an array type. Faster than the drivers' own. */
-export function arrayText(values: readonly (string | number | boolean | null)[]): string {
+export function arrayText(values: readonly Value[]): string {
   return `{${values.map(element).join(',')}}`;
 }
 
-/** Text that an array needs no quotes for. */
-const PLAIN = /^(?!null$)[a-z0-9-]+$/i;
-
-function element(value: string | number | boolean | null): string {
+function element(value: Value): string {
   if (value === null) return 'NULL';
-  if (typeof value !== 'string') return String(value);
-  return PLAIN.test(value) ? value : `"${value.replaceAll(/["\\]/g, '\\$&')}"`;
+  return typeof value === 'string' ? `"${value.replaceAll(/["\\]/g, '\\$&')}"` : String(value);
 }
 
-/** A list of equally long columns as rows: `unnest(a, b, ...)`. `types` are PostgreSQL array element types. */
-export function unnest(columns: readonly { type: string; values: readonly (string | number | boolean | null)[] }[]) {
-  return sql`unnest(${sql.join(columns.map(({ type, values }) => sql`${arrayText(values)}::text::${sql.raw(type)}[]`))})`;
+/** A column of rows: `type` is the PostgreSQL type of its elements; `hex` is bytes, as text in hex. */
+export interface Column {
+  type: 'uuid' | 'integer' | 'bigint' | 'boolean' | 'text' | 'hex';
+  values: readonly Value[];
+}
+
+/** A list of equally long columns as rows: `unnest(a, b, ...)`. A column of type `hex` arrives as text. */
+export function unnest(columns: readonly Column[]) {
+  return sql`unnest(${sql.join(columns.map(({ type, values }) => sql`${columnText(type, values)}::text::${sql.raw(type === 'hex' ? 'text' : type)}[]`))})`;
+}
+
+/** Only free text can hold what an array's text needs to quote. */
+function columnText(type: Column['type'], values: readonly Value[]): string {
+  return type === 'text' ? arrayText(values) : `{${values.map((value) => value ?? 'NULL').join(',')}}`;
 }

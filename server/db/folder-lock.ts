@@ -23,8 +23,8 @@ export function lockFolder(folder: string): () => void {
     for (let attempt = 0; attempt < 5; attempt += 1) {
       if (tryLink(mine, lock)) return () => rmSync(lock, { force: true });
       const holder = readHolder(lock);
-      if (holder && isAlive(holder)) throw new FolderInUse(folder, Number(holder.split(' ')[0]));
-      if (holder) removeStale(lock, holder);
+      if (holder !== undefined && isAlive(holder)) throw new FolderInUse(folder, Number(holder.split(' ')[0]));
+      if (holder !== undefined) removeStale(lock, holder);
     }
     throw new FolderInUse(folder, 0);
   } finally {

@@ -94,7 +94,10 @@ class Restoring {
   /** Most lines are rows and only wait for their batch, without being read. No column at a table's start is called as these keys. */
   async take(line: string): Promise<void> {
     if (this.#stage === 'ended') throw damaged();
-    if (this.#stage === 'header') return this.#begin(line);
+    if (this.#stage === 'header') {
+      this.#begin(line);
+      return;
+    }
     if (line.startsWith('{"table":')) return this.#next(line);
     if (line.startsWith('{"end":')) return this.#end(line);
     this.#batch.push(line);
@@ -191,6 +194,6 @@ function read(line: string): Record<string, unknown> {
 
 /** What the unpacking, and the database's reading of rows, say about a backup that is not as it was written. */
 function isDamage(error: unknown): boolean {
-  const code = String((error as { code?: unknown }).code ?? '');
-  return /^(Z_|ERR_ENCODING|2[123]...$)/.test(code);
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' && /^(Z_|ERR_ENCODING|2[123]...$)/.test(code);
 }

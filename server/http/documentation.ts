@@ -1,5 +1,6 @@
 import swagger, { type SwaggerTransform, type SwaggerTransformObject } from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
+import type { FastifySchema } from 'fastify';
 import { readFileSync } from 'node:fs';
 import { STATUS_CODES } from 'node:http';
 import type { Scope } from '../../schemas/types.ts';
@@ -59,7 +60,7 @@ export async function documentation(server: App): Promise<void> {
       tags,
       components: { securitySchemes: { oauth2: { type: 'oauth2', flows: { clientCredentials: { tokenUrl: '/v1/oauth/token', scopes } } } } },
     },
-    refResolver: { buildLocalReference: (json) => String(json.$id) },
+    refResolver: { buildLocalReference: (json) => json.$id as string },
     transform: describeAccess,
     transformObject: replaceSchemas,
   });
@@ -72,20 +73,20 @@ const problem = {
   content: { 'application/problem+json': { schema: { $ref: 'Problem#' } } },
 };
 
-interface Described {
-  body?: unknown;
+interface Described extends FastifySchema {
   response?: object;
 }
 
 /** Adds to each operation what is the same everywhere, the scope of its check and the form of its errors, and what its route leaves open. */
 const describeAccess: SwaggerTransform = ({ schema, url, route }) => {
   const scope = scopeOf(route);
-  const { body, response = {} } = (schema ?? {}) as Described;
+  const described = (schema as Described | undefined) ?? {};
+  const { body, response = {}, consumes = [] } = described;
   const succeeds = Object.keys(response).some((status) => status.startsWith('2'));
   const all = { ...(succeeds ? {} : { 200: { type: 'null' } }), ...response, default: problem };
-  const unread = schema?.consumes?.map((type) => [type, { schema: {} }] as const) ?? [];
+  const unread = consumes.map((type) => [type, { schema: {} }] as const);
   const content = body === undefined && unread.length > 0 ? { body: { content: Object.fromEntries(unread) } } : {};
-  return { url, schema: { ...schema, ...content, response: all, security: scope ? [{ oauth2: [scope] }] : [] } };
+  return { url, schema: { ...described, ...content, response: all, security: scope ? [{ oauth2: [scope] }] : [] } };
 };
 
 /**

@@ -10,6 +10,7 @@ const framework: Record<string, ConstructorParameters<typeof Problem>[0]> = {
   FST_ERR_CTP_INVALID_JSON_BODY: 'malformed-json',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'stream-cut-off',
   FST_ERR_BAD_URL: 'not-found',
+  FST_ERR_MAX_PARAM_LENGTH: 'not-found',
 };
 
 /** Sends a problem as problem details. */
@@ -18,8 +19,19 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
   return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem.document(request.id)));
 }
 
+/** While the hub stops, connections that are kept alive are told so. */
+function refuseWhileClosing(app: App): void {
+  let closing = false;
+  app.addHook('preClose', (done) => {
+    closing = true;
+    done();
+  });
+  app.addHook('onRequest', (_request, _reply, done) => done(closing ? new Problem('not-ready') : undefined));
+}
+
 /** The one place where an error becomes an answer. What is not a Problem is logged and said nothing about. */
 export function handleErrors(app: App): void {
+  refuseWhileClosing(app);
   app.setErrorHandler((error, request, reply) => {
     const problem = toProblem(error);
     if (problem.key === 'internal') request.log.error({ err: error }, 'request failed');

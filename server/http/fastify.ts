@@ -1,10 +1,11 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyTypeProvider, type RawReplyDefaultExpression, type RawRequestDefaultExpression, type RawServerDefault } from 'fastify';
+import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyReply, type FastifyRequest, type FastifyInstance, type FastifyTypeProvider, type RawReplyDefaultExpression, type RawRequestDefaultExpression, type RawServerDefault } from 'fastify';
 import { readFileSync } from 'node:fs';
 import { definitions } from '../../schemas/index.ts';
 import type { Schemas } from '../../schemas/types.ts';
 import type { Config } from '../config.ts';
 import { systemRandom, uuidFrom } from '../random.ts';
+import { sendProblem, toProblem } from './errors.ts';
 import { createAjv } from './validation.ts';
 
 /** Types a route from the definitions that its schema names. */
@@ -31,7 +32,8 @@ export function createServer(config: Config, logStream?: { write(line: string): 
     connectionTimeout: 0,
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
-    return503OnClosing: true,
+    return503OnClosing: false,
+    frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => void sendProblem(request, reply, toProblem(error)),
     genReqId: () => uuidFrom(systemRandom.bytes(16)),
     routerOptions: { maxParamLength: 200 },
     onProtoPoisoning: 'error',

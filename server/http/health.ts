@@ -10,11 +10,6 @@ const answer = { type: 'object', required: ['status'], properties: { status: { t
 
 /** What supervisors and load balancers ask, and the measuring of every request. */
 export function healthRoutes(server: App, hub: Hub): void {
-  let stopping = false;
-  server.addHook('preClose', (done) => {
-    stopping = true;
-    done();
-  });
   server.addHook('onResponse', (request, reply, done) => {
     observeRequest(request.method, request.routeOptions.url, reply.statusCode, reply.elapsedTime);
     done();
@@ -23,7 +18,7 @@ export function healthRoutes(server: App, hub: Hub): void {
   server.get('/health/live', { config: { rateLimit: false }, logLevel: 'warn', schema: { tags: ['Operation'], summary: 'Whether the process is up', response: { 200: answer } } }, () => ({ status: 'ok' }));
 
   server.get('/health/ready', { config: { rateLimit: false }, logLevel: 'warn', schema: { tags: ['Operation'], summary: 'Whether the hub can serve requests', response: { 200: answer } } }, async () => {
-    if (stopping || !(await isPrepared(hub))) throw new Problem('not-ready');
+    if (!(await isPrepared(hub))) throw new Problem('not-ready');
     return { status: 'ok' };
   });
 }

@@ -133,7 +133,7 @@ function signalColumns(rows: readonly Row[]) {
     { type: 'bigint', values: rows.map((r) => r.until) },
     { type: 'text', values: rows.map((r) => r.reference) },
     { type: 'text', values: rows.map((r) => r.setName) },
-    { type: 'text', values: rows.map((r) => r.hash) },
+    { type: 'hex', values: rows.map((r) => r.hash) },
   ]);
   // The contents travel as one JSON array: nothing to escape, and parsed once.
   const contents = sql`jsonb_array_elements(${`[${rows.map((r) => r.json).join(',')}]`}::text::jsonb)`;
@@ -147,7 +147,7 @@ function linkColumns(links: readonly { indicator: Indicator; signal: string }[])
     { type: 'text', values: links.map((l) => l.indicator.scheme) },
     { type: 'text', values: links.map((l) => l.indicator.key) },
     { type: 'integer', values: links.map((l) => l.indicator.epoch) },
-    { type: 'text', values: links.map((l) => l.indicator.digest) },
+    { type: 'hex', values: links.map((l) => l.indicator.digest) },
   ]);
   return sql`${columns} i(signal_id, id, scheme, key, epoch, digest)`;
 }

@@ -217,13 +217,15 @@ class Round {
       const { origin, prepared } = step.write;
       const used = usage.get(origin.number) ?? { signals: 0, classes: 0 };
       const more = added.get(origin.number) ?? { signals: 0, classes: 0 };
+      added.set(origin.number, more);
       const isNew = step.stored === undefined ? 1 : 0;
       const newClass = missing.has(prepared.classKey) && !made.has(prepared.classKey) ? 1 : 0;
       if (used.signals + more.signals + isNew > signalQuota || used.classes + more.classes + newClass > classQuota) {
         outcomes[step.at] = { status: 'rejected', problem: new Problem('quota-exceeded') };
         return false;
       }
-      added.set(origin.number, { signals: more.signals + isNew, classes: more.classes + newClass });
+      more.signals += isNew;
+      more.classes += newClass;
       if (newClass) made.set(prepared.classKey, missing.get(prepared.classKey)!);
       return true;
     });

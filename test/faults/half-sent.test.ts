@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import type { NewSignal, OwnSignalList } from '../../schemas/types.ts';
+import type { Hub } from '../../server/hub.ts';
+import { Problem } from '../../server/problems.ts';
 import { Batch } from '../../server/signals/bulk.ts';
 import { SignalWriter, type Outcome } from '../../server/signals/writer.ts';
 import { SeededRandom } from '../laws/random.ts';
@@ -18,10 +20,10 @@ function signal(reference?: string): NewSignal {
 const lines = (items: readonly object[]): string => items.map((item) => `${JSON.stringify(item)}\n`).join('');
 
 /** Ways in which a stream ends that is not whole. `rest` is an item that is not acknowledged yet. */
-const CUTS: readonly { name: string; promised?: number; cut: (stream: RawRequest, rest: string) => Promise<void> | void }[] = [
-  { name: 'the connection breaks in the middle of a line', cut: (stream, rest) => (stream.send(rest.slice(0, 40)), stream.reset()) },
-  { name: 'the connection breaks after a line, before its end', cut: (stream, rest) => (stream.send(rest), stream.reset()) },
-  { name: 'the connection breaks after whole lines', cut: (stream) => stream.reset() },
+const CUTS: readonly { name: string; promised?: number; cut: (stream: RawRequest, rest: string) => Promise<void> }[] = [
+  { name: 'the connection breaks in the middle of a line', cut: (stream, rest) => stream.sendAndReset(rest.slice(0, 40)) },
+  { name: 'the connection breaks after a line, before its end', cut: (stream, rest) => stream.sendAndReset(rest) },
+  { name: 'the connection breaks after whole lines', cut: (stream) => stream.sendAndReset('') },
   { name: 'the client closes in the middle of a line', cut: (stream, rest) => (stream.send(rest.slice(0, 40)), stream.halfClose()) },
   { name: 'the client closes after a line, before its end', cut: (stream, rest) => (stream.send(rest), stream.halfClose()) },
   { name: 'the client closes without the last chunk', cut: (stream) => stream.halfClose() },
@@ -63,31 +65,49 @@ for (const home of homes) {
       });
     }
 
-    t.test('a synchronisation that another overtakes takes nothing back', async (t) => {
+    t.test('a synchronisation that another overtakes', async (t) => {
       const set = [signal('kept'), signal('also-kept')];
       await replace(hub, ash, set);
-      const origin = (await hub.hub.worlds.at((await hub.hub.head()).world)).members.get('ash')!;
-      const options = { origin, client: ash.credentials.client_id, set: 'blocked' };
-      const late = new Batch(hub.hub, new OvertakenWriter(hub, () => replace(hub, ash, set)), options);
+      const late = await batchOf(hub, () => replace(hub, ash, set));
       await late.begin();
       await late.write(late.accept([{ item: set[0] }]));
-      await t.rejects(late.retractUnmentioned(), { key: 'conflict' });
-      t.same(await active(ash, 'blocked'), ['kept', 'also-kept'].sort());
+      await t.rejects(late.retractUnmentioned(), new Problem('conflict'));
+      t.same(await active(ash, 'blocked'), ['also-kept', 'kept'], 'takes nothing back');
+      await t.rejects(late.write(late.accept([{ item: signal('too-late') }])), new Problem('conflict'));
+      t.same(await active(ash, 'blocked'), ['also-kept', 'kept'], 'and adds nothing');
+    });
+
+    t.test('a synchronisation of a member who is suspended meanwhile ends', async (t) => {
+      const suspended = await batchOf(hub, () => hub.operator.post('/v1/members/ash/suspend'));
+      await suspended.begin();
+      await t.rejects(suspended.retractUnmentioned(), new Problem('member-suspended'));
+      await hub.operator.post('/v1/members/ash/resume');
+      t.same(await active(ash, 'blocked'), ['also-kept', 'kept']);
     });
   });
 }
 
-/** Lets something happen between the moment when a synchronisation has seen what to take back, and when it does so. */
+/** A synchronisation of ash's set, with something that happens when it has seen what to take back and is about to do so. */
+async function batchOf({ hub }: TestHub, meanwhile: () => Promise<unknown>): Promise<Batch> {
+  const world = await hub.worlds.at((await hub.head()).world);
+  const client = [...world.clients.values()].find(({ member }) => member === 'ash')!.id;
+  return new Batch(hub, new OvertakenWriter(hub, meanwhile), { origin: world.members.get('ash')!, client, set: 'blocked' });
+}
+
 class OvertakenWriter extends SignalWriter {
   readonly #meanwhile: () => Promise<unknown>;
+  #done = false;
 
-  constructor({ hub }: TestHub, meanwhile: () => Promise<unknown>) {
+  constructor(hub: Hub, meanwhile: () => Promise<unknown>) {
     super(hub);
     this.#meanwhile = meanwhile;
   }
 
   override async write(...[writes, options]: Parameters<SignalWriter['write']>): Promise<Outcome[]> {
-    if (writes[0]?.kind === 'retract') await this.#meanwhile();
+    if (writes[0]?.kind === 'retract' && !this.#done) {
+      this.#done = true;
+      await this.#meanwhile();
+    }
     return super.write(writes, options);
   }
 }

@@ -53,8 +53,10 @@ export class RawRequest {
     await this.ended();
   }
 
-  /** Breaks the connection off, without a word. */
-  reset(): void {
+  /** Sends a last piece and breaks the connection off when the hub has it. */
+  async sendAndReset(text: string): Promise<void> {
+    if (text !== '') this.send(text);
+    await sleep(20);
     this.#socket.resetAndDestroy();
   }
 

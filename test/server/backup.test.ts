@@ -20,9 +20,9 @@ const actor = { member: 'hub', client: 'hub.operator' };
 
 /** A database that is closed at the end of the test. */
 async function open(t: Test, home: HomeName): Promise<Database> {
-  const { db, close } = await openTestDatabase(home);
-  t.teardown(close);
-  return db;
+  const opened = await openTestDatabase(home);
+  t.teardown(() => opened.close());
+  return opened.db;
 }
 
 function group(worlds: WorldStore, id: string, title = id): Promise<void> {
@@ -230,7 +230,7 @@ t.test('folders: a hub that runs, a folder without data, a new folder', async (t
 
 t.test('a database without a schema is not restored into', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'tocsin-backup-'));
-  const { db, close } = await openDatabase({ kind: 'embedded', folder });
-  t.teardown(() => close().then(() => rmSync(folder, { recursive: true, force: true })));
-  await t.rejects(restoreBackup(db, Readable.from([])), { message: /migrate it/ });
+  const opened = await openDatabase({ kind: 'embedded', folder });
+  t.teardown(() => opened.close().then(() => rmSync(folder, { recursive: true, force: true })));
+  await t.rejects(restoreBackup(opened.db, Readable.from([])), { message: /migrate it/ });
 });

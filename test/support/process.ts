@@ -64,7 +64,10 @@ export function spawnHub(t: Test, settings: Record<string, string>, other?: Othe
   const printed = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (printed.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (printed.stderr += text));
-  const exit = once(child, 'close').then(([code, signal]) => ({ code, signal }) as Exit);
+  const exit = once(child, 'close').then((ended): Exit => {
+    const [code, signal] = ended as [Exit['code'], Exit['signal']];
+    return { code, signal };
+  });
   const end = (signal: NodeJS.Signals): Promise<Exit> => {
     child.kill(signal);
     return exit;
@@ -96,26 +99,26 @@ export async function startHubProcess(t: Test, settings: Record<string, string>,
 
 /** Waits until the hub has printed something, on stdout unless told otherwise. @returns the expression's first group */
 export async function printed(hub: HubProcess, expression: RegExp, where: 'stdout' | 'stderr' = 'stdout'): Promise<string> {
-  let ended = false;
-  void hub.exit.then(() => (ended = true));
+  const state = { ended: false };
+  void hub.exit.then(() => (state.ended = true));
   for (;;) {
     const match = expression.exec(hub[where]);
     if (match) return match[1] ?? match[0];
-    if (ended) throw new Error(`the hub ended without printing ${expression.source}: ${hub.stderr}`);
+    if (state.ended) throw new Error(`the hub ended without printing ${expression.source}: ${hub.stderr}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
 /** Settings for hubs on a new PostgreSQL database, and a connection to it beside theirs. Both go with the test. */
 export async function freshDatabase(t: Test): Promise<{ settings: { DATABASE_URL: string; TOCSIN_SECRET: string }; client: pg.Client }> {
-  const { url, drop } = await scratchDatabase(await testDatabaseUrl());
-  const client = new pg.Client({ connectionString: url });
+  const database = await scratchDatabase(await testDatabaseUrl());
+  const client = new pg.Client({ connectionString: database.url });
   await client.connect();
   t.teardown(async () => {
     await client.end();
-    await drop();
+    await database.drop();
   });
-  return { settings: { DATABASE_URL: url, TOCSIN_SECRET: randomBytes(32).toString('base64') }, client };
+  return { settings: { DATABASE_URL: database.url, TOCSIN_SECRET: randomBytes(32).toString('base64') }, client };
 }
 
 /** Calls the hub as its first client, or as another. */
