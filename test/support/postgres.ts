@@ -393,7 +393,8 @@ class LocalServer implements PostgresServer {
   async kill(): Promise<void> {
     if (this.#running) {
       const killed = killTree(this.pid);
-      while (this.#running || !allGone(killed)) await sleep(5);
+      const ended = (): boolean => !this.#running && allGone(killed);
+      while (!ended()) await sleep(5);
     }
     this.#forget();
   }
