@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { keyedBlake3 } from '../../clients/sdk/digests/index.ts';
 import type { BatchSummary, ItemResult } from '../../schemas/types.ts';
-import { unnest, transaction, type Tx } from '../db/database.ts';
+import { unnest, transaction, type Queries, type Tx } from '../db/database.ts';
 import { advance, type Head } from '../db/head.ts';
 import { countSignals } from '../http/metrics.ts';
 import type { Hub } from '../hub.ts';
@@ -37,6 +37,8 @@ export class Batch {
   readonly #refused: string[] = [];
   /** Some item could not be read so far as to know which signal it means. */
   #unreadable = false;
+  /** Where in the log it began. */
+  #position = 0;
   #index = 0;
 
   constructor(hub: Hub, writer: SignalWriter, options: BatchOptions) {
@@ -51,6 +53,7 @@ export class Batch {
     const { origin, client, set } = this.#options;
     await transaction(this.#hub.db, async (tx) => {
       const { position, at } = await advance(tx, this.#hub.clock, 1);
+      this.#position = position;
       await tx.insertInto('batch').values({ id: this.id, position, origin: origin.number, client, at, set_name: set ?? null }).execute();
     });
   }
@@ -106,6 +109,7 @@ export class Batch {
   async #alongside(tx: Tx, head: Head, first: number, outcomes: readonly Outcome[]): Promise<void> {
     await tx.insertInto('batch_range').values({ batch_id: this.id, first, last: head.position }).execute();
     if (this.#options.set === undefined) return;
+    await this.#assertLatest(tx);
     const ids = [...new Set(outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [] : [outcome.id])))];
     if (ids.length > 0) await sql`insert into sync_seen (batch_id, signal_id) select ${this.id}, id from ${unnest([{ type: 'uuid', values: ids }])} u(id) on conflict do nothing`.execute(tx);
   }
@@ -130,13 +134,30 @@ export class Batch {
     await this.#keepRefused();
     let retracted = 0;
     for (;;) {
-      const ids = await transaction(this.#hub.db, (tx) => unmentioned(tx, this.id, origin.number, set!));
+      const ids = await unmentioned(this.#hub.db, this.id, origin.number, set!);
       if (ids.length === 0) break;
-      await this.#writer.write(ids.map((id) => ({ kind: 'retract', origin, client, id, reason: 'no-longer-listed' })));
+      const writes = ids.map((id): Write => ({ kind: 'retract', origin, client, id, reason: 'no-longer-listed' }));
+      const outcomes = await this.#writer.write(writes, { alongside: (tx) => this.#assertLatest(tx) });
+      const refused = outcomes.find((outcome) => outcome.status === 'rejected');
+      if (refused) throw refused.problem;
       retracted += ids.length;
     }
-    await this.#hub.db.deleteFrom('sync_seen').where('batch_id', '=', this.id).execute();
+    await this.#forgetSeen();
     return retracted;
+  }
+
+  /** In a transaction that holds the head: nobody can begin another synchronisation meanwhile. */
+  async #assertLatest(tx: Tx): Promise<void> {
+    const { origin, set } = this.#options;
+    const newer = await tx.selectFrom('batch').select('id').where('origin', '=', origin.number).where('set_name', '=', set!).where('position', '>', this.#position).limit(1).execute();
+    if (newer.length > 0) throw new Problem('conflict', [{ pointer: '', detail: 'another synchronisation of this set began later' }]);
+  }
+
+  /** What earlier synchronisations of the set noted and did not come to use goes too. */
+  async #forgetSeen(): Promise<void> {
+    const { origin, set } = this.#options;
+    const earlier = this.#hub.db.selectFrom('batch').select('id').where('origin', '=', origin.number).where('set_name', '=', set!).where('position', '<=', this.#position);
+    await this.#hub.db.deleteFrom('sync_seen').where('batch_id', 'in', earlier).execute();
   }
 
   async #keepRefused(): Promise<void> {
@@ -158,11 +179,8 @@ export function derivedId(hub: Hub, origin: string, key: string, index: number):
   return uuidFrom(keyedBlake3(hub.secrets.ids, `${origin}\n${key}\n${index}`, 16));
 }
 
-async function unmentioned(tx: Tx, batch: string, origin: number, set: string): Promise<string[]> {
-  const mine = await tx.selectFrom('batch').select('position').where('id', '=', batch).executeTakeFirstOrThrow();
-  const newer = await tx.selectFrom('batch').select('id').where('origin', '=', origin).where('set_name', '=', set).where('position', '>', mine.position).limit(1).execute();
-  if (newer.length > 0) throw new Problem('conflict', [{ pointer: '', detail: 'another synchronisation of this set began later' }]);
+async function unmentioned(db: Queries, batch: string, origin: number, set: string): Promise<string[]> {
   const rows = await sql<{ id: string }>`select s.id from signal s where s.origin = ${origin} and s.set_name = ${set} and s.active and s.reference is not null
-    and not exists (select 1 from sync_seen m where m.batch_id = ${batch} and m.signal_id = s.id) limit ${CHUNK}`.execute(tx);
+    and not exists (select 1 from sync_seen m where m.batch_id = ${batch} and m.signal_id = s.id) limit ${CHUNK}`.execute(db);
   return rows.rows.map((row) => row.id);
 }
