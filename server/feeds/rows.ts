@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { NewSignal, RetractionReason } from '../../schemas/types.ts';
 import { unnest, type Tx } from '../db/database.ts';
-import { LAST_ID, type Key } from './cursor.ts';
+import type { Key } from './cursor.ts';
 
 /** A signal as a pull reads it. */
 export interface SignalRow {
@@ -70,9 +70,4 @@ export async function readStretches(tx: Tx, stretches: readonly Stretch[], at: n
         and s.active and (s.until is null or s.until > ${at}) order by s.accepted_at, s.id limit ${limit}
     ) s limit ${limit}`.execute(tx);
   return rows.rows;
-}
-
-/** The key of the last signal accepted at an instant. */
-export function endOf(classId: number, acceptedAt: number): Key {
-  return { classId, acceptedAt, id: LAST_ID };
 }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { NewSignal, OwnSignal, OwnSignalCounts, OwnSignalList, RetractionReason } from '../../schemas/types.ts';
 import type { Queries } from '../db/database.ts';
+import { ZERO_ID } from '../feeds/cursor.ts';
 import { formatInstant } from '../policy/time.ts';
 import { Problem } from '../problems.ts';
 
@@ -19,7 +20,7 @@ const COLUMNS = sql<OwnRow>`s.id, s.class_id, s.version, s.active, s.retraction,
 
 /** A page of a member's own signals, retracted ones too, in an order that does not change. */
 export async function listOwn(db: Queries, origin: number, after: string | undefined, limit: number): Promise<OwnSignalList> {
-  const from = after === undefined ? { classId: 0, acceptedAt: 0, id: '00000000-0000-0000-0000-000000000000' } : decode(after);
+  const from = after === undefined ? { classId: 0, acceptedAt: 0, id: ZERO_ID } : decode(after);
   const found = await sql<OwnRow>`select ${COLUMNS} from (select id from visibility_class where origin = ${origin} and id >= ${from.classId} order by id) c
     cross join lateral (
       select * from signal s where s.class_id = c.id and (s.class_id, s.accepted_at, s.id) > (${from.classId}::integer, ${from.acceptedAt}::bigint, ${from.id}::uuid)

@@ -12,6 +12,8 @@ import { examine } from './examine.ts';
 import { RawRequest } from './raw-request.ts';
 
 const random = new SeededRandom(7);
+/** Milliseconds in which the hub would do what it must not. */
+const AFTERWARDS = 150;
 
 function signal(reference?: string): NewSignal {
   return { digests: [{ scheme: 'media-sha256', digest: random.hex(32) }], harm: 'fraud', severity: 'high', confidence: 80, status: 'malicious', tlp: 'GREEN', ...(reference === undefined ? {} : { reference }) };
@@ -45,7 +47,7 @@ for (const home of homes) {
         await stream.answered(3);
         const before = await digests(ash);
         await cut(stream, JSON.stringify(signal()));
-        await quiet(hub);
+        await sleep(AFTERWARDS);
         t.same(await digests(ash), before, 'what was acknowledged is there, and nothing else');
         t.ok(items.every((item) => before.includes(item.digests[0]!.digest)));
         t.notOk(stream.lines.some((line) => line.done), 'there is no closing line');
@@ -56,7 +58,7 @@ for (const home of homes) {
         cutOff.send(lines(set.slice(0, 3)));
         await cutOff.answered(3);
         await cut(cutOff, JSON.stringify(signal(`${index}-6`)));
-        await quiet(hub);
+        await sleep(AFTERWARDS);
         t.same(await active(ash, 'blocked'), set.map((item) => item.reference), 'nothing of a set is taken back');
         t.notOk(cutOff.lines.some((line) => line.done));
         t.match(await replace(hub, ash, set.slice(0, 3)), { done: true, unchanged: 3, retracted: 2 }, 'a whole synchronisation does so');
@@ -119,14 +121,6 @@ async function replace(hub: TestHub, api: Api, items: readonly NewSignal[]): Pro
   stream.finish();
   await stream.ended();
   return stream.lines.at(-1);
-}
-
-/** Until the hub has nothing more at work: its connections are gone, and so is the time that it would need. */
-async function quiet({ app }: TestHub): Promise<void> {
-  const open = (): Promise<number> => new Promise((resolve, reject) => app.server.getConnections((error, count) => (error ? reject(error) : resolve(count))));
-  // The test's own calls keep one alive.
-  for (let n = 0; n < 100 && (await open()) > 1; n += 1) await sleep(5);
-  await sleep(100);
 }
 
 async function all(api: Api): Promise<OwnSignalList['signals']> {

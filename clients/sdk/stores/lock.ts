@@ -3,7 +3,7 @@ import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:
 /** Another process uses the folder. */
 export class FolderInUse extends Error {
   constructor(path: string, pid: number) {
-    super(`${path} is held by process ${pid}: one process at a time may use the folder`);
+    super(`${path} is in use by process ${pid}; one process at a time may use the folder`);
     this.name = 'FolderInUse';
   }
 }
