@@ -83,9 +83,9 @@ class EmbeddedHome implements Home {
 
 t.test('embedded: what was acknowledged outlives any kill of the hub', async (t) => {
   const strikes = shuffledStrikes(new SeededRandom(SEED), [
-    { victim: 'hub', moment: 'at random', times: 18, again: 3 },
-    { victim: 'hub', moment: 'between commit and reply', times: 18, again: 3 },
-    { victim: 'hub', moment: 'before the commit', times: 6, again: 2 },
+    { victim: 'hub', moment: 'at random', times: 16, again: 4 },
+    { victim: 'hub', moment: 'between commit and reply', times: 16, again: 4 },
+    { victim: 'hub', moment: 'before the commit', times: 5, again: 2 },
   ]);
   const home = await EmbeddedHome.start();
   const counts = await runStrikes(t, home, SEED, strikes);

@@ -134,10 +134,10 @@ class PostgresHome implements Home {
 
 t.test('postgres: what was acknowledged outlives any kill of the hub and of the server', async (t) => {
   const strikes = shuffledStrikes(new SeededRandom(SEED), [
-    { victim: 'hub', moment: 'at random', times: 8, again: 2 },
-    { victim: 'hub', moment: 'between commit and reply', times: 12, again: 2 },
+    { victim: 'hub', moment: 'at random', times: 7, again: 2 },
+    { victim: 'hub', moment: 'between commit and reply', times: 11, again: 2 },
     { victim: 'hub', moment: 'before the commit', times: 3 },
-    { victim: 'postgres', moment: 'at random', times: 9, again: 3 },
+    { victim: 'postgres', moment: 'at random', times: 8, again: 3 },
     { victim: 'postgres', moment: 'between commit and reply', times: 9, again: 3 },
     { victim: 'postgres', moment: 'before the commit', times: 3 },
   ]);
