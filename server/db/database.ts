@@ -19,6 +19,12 @@ export interface OpenDatabase {
   close(): Promise<void>;
 }
 
+/**
+ * Pages are read in the order of an index and cut off by a limit. The planner expects few rows of a class and would rather
+ * collect them all and sort, for every page anew: 400 ms instead of 4 for a large class among 1,000,000 signals.
+ */
+const ORDERED = 'enable_bitmapscan=off';
+
 const BIGINT = 20;
 const numeric = { [BIGINT]: Number };
 
@@ -31,6 +37,7 @@ export async function openDatabase(home: Home): Promise<OpenDatabase> {
   const unlock = lockFolder(home.folder);
   try {
     const lite = await PGlite.create({ dataDir: `${home.folder}/pgdata`, parsers: numeric });
+    await lite.exec(`set ${ORDERED}`);
     const opened = openLite(lite);
     return { db: opened.db, close: () => opened.close().finally(unlock) };
   } catch (error) {
@@ -51,7 +58,7 @@ export const liteOptions = { parsers: numeric };
 function openPostgres(url: string, connections: number): OpenDatabase {
   const types = new pg.TypeOverrides();
   types.setTypeParser(BIGINT, Number);
-  const pool = new pg.Pool({ connectionString: url, max: connections, types, application_name: 'tocsin' });
+  const pool = new pg.Pool({ connectionString: url, max: connections, types, application_name: 'tocsin', options: `-c ${ORDERED}` });
   // An idle connection that breaks is replaced by the pool; the error must not end the process.
   pool.on('error', () => undefined);
   // Nor must that of one in use, of which its query hears as well.

@@ -25,7 +25,7 @@ export async function listOwn(db: Queries, origin: number, after: string | undef
     cross join lateral (
       select * from signal s where s.class_id = c.id and (s.class_id, s.accepted_at, s.id) > (${from.classId}::integer, ${from.acceptedAt}::bigint, ${from.id}::uuid)
       order by s.accepted_at, s.id limit ${limit}
-    ) s order by s.class_id, s.accepted_at, s.id limit ${limit}`.execute(db);
+    ) s order by c.id, s.accepted_at, s.id limit ${limit}`.execute(db);
   const last = found.rows.at(-1);
   return { signals: found.rows.map(ownView), ...(found.rows.length === limit && last ? { next: encode(last) } : {}) };
 }

@@ -6,7 +6,7 @@ import { openDatabase } from '../../server/db/database.ts';
 import { SeededRandom } from '../laws/random.ts';
 import type { Credentials } from '../support/api.ts';
 import { scratchDatabase, startPostgres, type PostgresServer } from '../support/postgres.ts';
-import { spawnHub, startHubProcess, type ListeningProcess } from '../support/process.ts';
+import { spawnHub, startHubProcess, statusOf, type ListeningProcess } from '../support/process.ts';
 import { CommitProxy } from './commit-proxy.ts';
 import { examine, type Examination } from './examine.ts';
 import { killsOf, runStrikes, shuffledStrikes, within, type Home, type Strike } from './rounds.ts';
@@ -109,7 +109,7 @@ class PostgresHome implements Home {
       throw new Error(`the hub ended with its database: ${code ?? signal} ${this.#hub.stderr}`);
     });
     const ready = async (): Promise<void> => {
-      while ((await fetch(`${this.#hub.url}/health/ready`)).status !== 200) await sleep(20);
+      while ((await statusOf(`${this.#hub.url}/health/ready`)) !== 200) await sleep(20);
     };
     await Promise.race([ready(), dead]);
   }

@@ -3,6 +3,7 @@
  * database's work, and to examine its tables. It talks with the test by messages between the processes.
  */
 import { PGlite } from '@electric-sql/pglite';
+import { setFlagsFromString } from 'node:v8';
 import { readConfig } from '../../server/config.ts';
 import { startHub } from '../../server/main.ts';
 import { examine } from './examine.ts';
@@ -24,6 +25,8 @@ Reflect.set(PGlite.prototype, 'query', async function (this: PGlite, text: strin
   return result;
 });
 
+// It will not live long enough to be worth a second compilation of the database.
+setFlagsFromString('--liftoff-only');
 process.send?.('starting');
 const { hub, url, firstClient } = await startHub(readConfig(process.env), { logStream: process.stderr });
 process.on('message', (command: Command) => {

@@ -42,7 +42,7 @@ const STATEMENTS = [
   `create index disclosure_signal on disclosure (signal_id, viewer)`,
   `create table pull (id bigint generated always as identity primary key, at bigint not null, viewer integer not null, feed text not null,
     state_from jsonb not null, state_to jsonb not null, ahead jsonb not null, items integer not null, confirmed_at bigint)`,
-  `create index pull_viewer on pull (viewer, feed, id)`,
+  `create index pull_viewer on pull (viewer, at)`,
   `create table assertion (client text not null, jti text not null, expires_at bigint not null, primary key (client, jti))`,
 
   `create table audit (entry bigint primary key, at bigint not null, member text not null, client text not null,
