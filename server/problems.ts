@@ -35,7 +35,7 @@ export const catalogue = {
   'invalid-cursor': [400, 'The cursor is not one of yours for this feed'],
   'cursor-expired': [410, 'The cursor is too old: synchronise again from the start, by mark and sweep'],
   'not-acceptable': [406, 'The operation cannot answer in that form'],
-  'not-ready': [503, 'The hub is starting or stopping'],
+  'not-ready': [503, 'The hub is starting or stopping, or its database is away: try again'],
   'internal': [500, 'Something went wrong here; nothing of the request was kept unless it was acknowledged'],
 } as const satisfies Record<string, readonly [number, string]>;
 

@@ -40,6 +40,15 @@ export function handleErrors(app: App): void {
   app.setNotFoundHandler((request, reply) => sendProblem(request, reply, new Problem('not-found')));
 }
 
+/** Class 08: connection exceptions; 57P01 to 57P03: the server ends, has crashed or is starting. */
+const AWAY = /^(08...|57P0[123]|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)$/;
+
+/** Whether the database cannot be reached now: worth trying again, and no fault of the hub's. */
+function isDatabaseAway(error: unknown): boolean {
+  const { code, message } = error as { code?: unknown; message?: string };
+  return (typeof code === 'string' && AWAY.test(code)) || (message?.startsWith('Connection terminated') ?? false);
+}
+
 /** Maps any error to a problem. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
@@ -47,5 +56,6 @@ export function toProblem(error: unknown): Problem {
   if (validation) return new Problem(validationContext === 'body' ? 'invalid-body' : 'invalid-parameter', places(validation as Parameters<typeof places>[0]));
   if (code && framework[code]) return new Problem(framework[code]);
   if (error instanceof SyntaxError || statusCode === 400) return new Problem('malformed-json');
+  if (isDatabaseAway(error)) return new Problem('not-ready');
   return new Problem('internal');
 }

@@ -83,6 +83,7 @@ function vocabulary(schema: Schema, path: string): string[] {
 
 function words(value: unknown, path: string): string[] {
   if (Array.isArray(value)) return [path, ...value.map((element) => `${path}=${String(element)}`)];
-  if (typeof value !== 'object' || value === null) return [path, `${path}=${JSON.stringify(value)}`];
+  if (typeof value === 'string' || typeof value === 'number') return [path, `${path}=${value}`];
+  if (typeof value !== 'object' || value === null) return [path];
   return Object.entries(value).flatMap(([name, inner]) => words(inner, `${path}.${name}`));
 }

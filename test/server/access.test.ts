@@ -231,7 +231,9 @@ async function cutOff(t: Test, hub: TestHub): Promise<void> {
   const live = await harbour.token();
   await operator.post('/v1/members/harbour/off-board', { signals: 'keep' });
   t.same(problemOf(await me(url, live)), ['403 member-left'], 'so that its replicas are emptied');
-  t.equal(errorOf(await requestToken(url, { ...harbour.credentials })), '401 invalid_client');
+  const late = await requestToken(url, { ...harbour.credentials });
+  t.equal(late.status, 200, 'also where the token has run out meanwhile');
+  t.same(problemOf(await me(url, (late.body as Token).access_token)), ['403 member-left']);
 }
 
 async function overlap(t: Test, hub: TestHub, clock: ManualClock): Promise<void> {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Problem, Token } from '../../schemas/types.ts';
 import type { FirstClient } from '../../server/bootstrap.ts';
 import type { Clock } from '../../server/clock.ts';
@@ -35,7 +36,7 @@ export class Api {
   async token(): Promise<string> {
     if (this.#token && this.#clock.now() < this.#token.ends) return this.#token.text;
     const { client_id, client_secret } = this.credentials;
-    const { status, body } = await requestToken(this.#url, { client_id, client_secret, ...(this.#scope === undefined ? {} : { scope: this.#scope }) });
+    const { status, body } = await patiently(() => requestToken(this.#url, { client_id, client_secret, ...(this.#scope === undefined ? {} : { scope: this.#scope }) }));
     if (status !== 200) throw new Error(`no token: ${JSON.stringify(body)}`);
     const { access_token: text, expires_in: seconds } = body as Token;
     this.#token = { text, ends: this.#clock.now() + seconds * 1000 };
@@ -65,6 +66,15 @@ export class Api {
   /** Sends a body as JSON, or text as it is under the content type given. */
   async send<T>(method: string, path: string, body: Body, headers: Record<string, string> = {}): Promise<Answer<T>> {
     return call(`${this.#url}${path}`, method, body, { authorization: `Bearer ${await this.token()}`, ...headers });
+  }
+}
+
+/** Asks again while the hub says that its database is away. */
+async function patiently(ask: () => Promise<Answer<unknown>>): Promise<Answer<unknown>> {
+  for (let tries = 1; ; tries += 1) {
+    const answer = await ask();
+    if (answer.status !== 503 || tries >= 100) return answer;
+    await sleep(100);
   }
 }
 
