@@ -76,6 +76,10 @@ class EmbeddedHome implements Home {
     return ((await answer) as [Examination])[0];
   }
 
+  state(): Promise<string> {
+    return Promise.resolve(`${this.#hub.stdout}\n${this.#hub.stderr}`);
+  }
+
   async stop(): Promise<void> {
     await this.#hub.end('SIGKILL');
   }

@@ -9,7 +9,7 @@ import { scratchDatabase, startPostgres, type PostgresServer } from '../support/
 import { spawnHub, startHubProcess, statusOf, type ListeningProcess } from '../support/process.ts';
 import { CommitProxy } from './commit-proxy.ts';
 import { examine, type Examination } from './examine.ts';
-import { killsOf, runStrikes, shuffledStrikes, within, type Home, type Strike } from './rounds.ts';
+import { killsOf, runStrikes, shuffledStrikes, type Home, type Strike } from './rounds.ts';
 import type { Traffic } from './traffic.ts';
 
 const SEED = Number(process.env['FAULTS_SEED'] ?? 20_261_122);
@@ -101,7 +101,7 @@ class PostgresHome implements Home {
     const from = Date.now();
     await this.#server.restart();
     this.#starting.postgres = Date.now() - from;
-    await within(this.#untilReady(), 'until the hub is ready again');
+    await this.#untilReady();
   }
 
   async #untilReady(): Promise<void> {
@@ -121,10 +121,18 @@ class PostgresHome implements Home {
 
   /** What the server says of its settings. */
   async show(setting: string): Promise<unknown> {
+    return (await this.#ask(`show ${setting}`))[0]?.[setting];
+  }
+
+  async state(): Promise<string> {
+    const sessions = await this.#ask('select pid, state, wait_event_type, wait_event, pg_blocking_pids(pid) as blocked_by, clock_timestamp() - state_change as since, left(query, 120) as query from pg_stat_activity where datname = current_database()');
+    return [this.#hub.stdout, this.#hub.stderr, ...sessions.map((session) => JSON.stringify(session))].join('\n');
+  }
+
+  async #ask(query: string): Promise<Record<string, unknown>[]> {
     const client = new pg.Client({ connectionString: this.#database });
     await client.connect();
-    const { rows } = await client.query<Record<string, unknown>>(`show ${setting}`).finally(() => client.end());
-    return rows[0]?.[setting];
+    return (await client.query<Record<string, unknown>>(query).finally(() => client.end())).rows;
   }
 
   async stop(): Promise<void> {

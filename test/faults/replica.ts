@@ -3,6 +3,8 @@ import type { ChangesPage, OwnSignal, SignalView } from '../../schemas/types.ts'
 import type { Api } from '../support/api.ts';
 import { DELAYED, SEALED } from './orders.ts';
 
+/** Pages that a comparison may take. */
+const PAGES = 1000;
 const REVEALED = ['digests', 'harm', 'severity', 'confidence', 'status', 'observed', 'labels', 'intent', 'novelty', 'basis', 'note'] as const;
 
 /** A peer's copy of the feed `all`. It keeps its cursor with what it holds, and starts anew for nothing. */
@@ -30,7 +32,10 @@ export class Replica {
   /** Goes on from the saved cursor to the end, and compares. @returns what differs from what the members' own listings say, in words */
   async compare(api: Api, rows: readonly OwnSignal[]): Promise<string[]> {
     let at: number | undefined;
-    while (at === undefined) at = await this.pull(api, 1000);
+    for (let n = 0; at === undefined; n += 1) {
+      if (n > PAGES) return ['the pull does not come to an end'];
+      at = await this.pull(api, 1000);
+    }
     const visible = new Map(rows.filter((row) => isVisible(row, at)).map((row) => [row.id, row]));
     const ids = new Set([...visible.keys(), ...this.#held.keys()]);
     return [...ids].flatMap((id) => difference(id, visible.get(id), this.#held.get(id)));

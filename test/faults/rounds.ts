@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Test } from 'tap';
 import type { ClientView, OwnSignal, OwnSignalList, Policy, PolicyVersion } from '../../schemas/types.ts';
 import { systemClock } from '../../server/clock.ts';
@@ -29,6 +30,8 @@ export interface Home {
   restart(strike: Strike, random: SeededRandom): Promise<void>;
   /** Looks into the tables. */
   examine(): Promise<Examination>;
+  /** What can be told when something hangs. */
+  state(): Promise<string>;
 }
 
 /** A law was broken. */
@@ -36,7 +39,7 @@ export class LawBroken extends Error {}
 
 const WRITERS = ['ash', 'brook'] as const;
 /** What nothing here may take. */
-const LIMIT = 120_000;
+const LIMIT = 60_000;
 
 /** Strikes in random order. Every fourth kill of a victim is followed by others while it starts again. */
 export function shuffledStrikes(random: SeededRandom, wanted: readonly (Omit<Strike, 'again'> & { times: number; again?: number })[]): Strike[] {
@@ -79,14 +82,14 @@ export class KillRun {
     const name = `round ${this.#round}, ${strike.victim} killed ${strike.moment}`;
     const { random } = this.#memory;
     const traffic = new Traffic(this.#clients(), this.#memory);
-    await within(this.#home.strike(strike, traffic, random), `${name}: the kill`);
+    await this.#within(this.#home.strike(strike, traffic, random), `${name}: the kill`);
     traffic.stop();
-    await within(traffic.ended, `${name}: the end of the traffic`);
-    await within(this.#home.restart(strike, random), `${name}: the restart`);
+    await this.#within(traffic.ended, `${name}: the end of the traffic`);
+    await this.#within(this.#home.restart(strike, random), `${name}: the restart`);
     this.#count(strike);
-    const there = await within(this.#compare(name), `${name}: the comparison`);
+    const there = await this.#within(this.#compare(name), `${name}: the comparison`);
     if (strike.moment === 'between commit and reply' && there === 0) throw new LawBroken(`${name}: no unacknowledged change is there, so the commit is lost, or was acknowledged before it was made`);
-    await within(this.#sendAgain(traffic.open), `${name}: sending again`);
+    await this.#within(this.#sendAgain(traffic.open), `${name}: sending again`);
     this.#demandNothing(`${name}, after sending again`, []);
   }
 
@@ -127,6 +130,16 @@ export class KillRun {
     const { ledgers } = this.#memory;
     const answered = await Promise.all(open.map(({ writer, order }) => send(order, { url: clients.url, api: clients[writer], ledger: ledgers[writer] })));
     answered.forEach((complete, index) => complete || ledgers.ash.findings.push(`not answered to its end when sent again: ${JSON.stringify(open[index]!.order.path)}`));
+  }
+
+  /** @throws LawBroken when the work hangs */
+  async #within<T>(work: Promise<T>, what: string): Promise<T> {
+    const waiting = new AbortController();
+    const late = sleep(LIMIT, undefined, { signal: waiting.signal }).then(async () => {
+      throw new LawBroken(`${what} takes too long\n${await this.#home.state()}`);
+    });
+    late.catch(() => undefined);
+    return Promise.race([work, late]).finally(() => waiting.abort());
   }
 
   #demandNothing(name: string, findings: readonly string[]): void {
@@ -185,13 +198,4 @@ async function expected<T>(answer: Promise<Answer<T>>): Promise<Answer<T>> {
   const got = await answer;
   if (got.status >= 300) throw new LawBroken(`unexpected answer ${got.status}: ${JSON.stringify(got.body)}`);
   return got;
-}
-
-/** @throws LawBroken when the work hangs */
-export async function within<T>(work: Promise<T>, what: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new LawBroken(`${what} takes too long`)), LIMIT);
-  });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

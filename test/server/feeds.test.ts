@@ -216,6 +216,18 @@ for (const home of homes) {
       t.same(new Map([...copy.items].sort()), new Map([...before].sort()), 'with their old dates');
     });
 
+    t.test('a pseudonym is one for all signals of an origin, and another for each viewer', async (t) => {
+      const elm = await hub.join({ id: 'elm' });
+      await activate(elm, policy('elm/shy', shareAll({ terms: { reveal: ['digest'], origin: 'pseudonymous' } })));
+      const ids = [await post(elm, signal()), await post(elm, signal())];
+      const seen = async (viewer: Api): Promise<(string | undefined)[]> => Promise.all(ids.map(async (id) => (await viewer.get<SignalView>(`/v1/signals/${id}`)).body.origin));
+      const [byBirch, byCedar] = [await seen(birch), await seen(cedar)];
+      t.match(byBirch[0], /^~[A-Za-z0-9_-]{12}$/);
+      t.equal(byBirch[0], byBirch[1]);
+      t.equal(byCedar[0], byCedar[1]);
+      t.not(byBirch[0], byCedar[0]);
+    });
+
     t.test('a member leaves: what it keeps shared stays, what it withdraws is retracted', async (t) => {
       const dogwood = await hub.join({ id: 'dogwood' });
       await activate(dogwood, policy('dogwood/open', shareAll()));
