@@ -4,7 +4,7 @@ import { segmentOf, type ReplicaState, type Segment } from './cursor.ts';
 import type { Entitlement, EntitlementTable } from './entitlements.ts';
 import { visibleUntil } from './look.ts';
 import { isVisible, type Decided, type PageWork, type Placed } from './pull.ts';
-import { receivedAmong } from './record.ts';
+import { hasReceived, receivedAmong } from './record.ts';
 import { classMask, readLog, readRetractions, type LogRow } from './rows.ts';
 import { versionsBefore, viewsOf, type Wanted } from './view.ts';
 
@@ -33,6 +33,7 @@ interface Verdict {
 export async function drain(work: PageWork, from: ReplicaState, goal: Decided): Promise<Drained> {
   const { head, page, tx } = work;
   const holdsNothing = from.segments.every((segment) => segment.world === 0);
+  if (holdsNothing && !(await hasReceived(work))) return { position: head.position, dirty: from.dirty };
   const tables = await tablesOf(work, from.segments, goal);
   const mask = classMask(head.classes, (classId) => tables.some((table) => table[classId - 1] !== undefined));
   let { position, dirty } = from;

@@ -12,6 +12,7 @@ interface Written {
   latest: number;
   active: boolean;
   set_name: string;
+  prev_class: number | null;
   prev_content: NewSignal | null;
 }
 
@@ -40,13 +41,13 @@ export async function undoBatch(hub: Hub, writer: SignalWriter, origin: MemberDo
 }
 
 async function writtenBetween(hub: Hub, after: number, last: number): Promise<Written[]> {
-  const found = await sql<Written>`select c.position, s.id, s.position as latest, s.active, s.set_name, c.prev_content
+  const found = await sql<Written>`select c.position, s.id, s.position as latest, s.active, s.set_name, c.prev_class, c.prev_content
     from change_log c join signal s on s.id = c.signal_id where c.position > ${after} and c.position <= ${last} order by c.position limit ${CHUNK}`.execute(hub.db);
   return found.rows;
 }
 
 async function undoRows(writer: SignalWriter, origin: MemberDocument, client: string, rows: readonly Written[], result: UndoResult): Promise<void> {
-  const untouched = rows.filter((row) => row.active && row.latest === row.position);
+  const untouched = rows.filter((row) => row.active && row.latest === row.position && !isPruned(row));
   const outcomes = await writer.write(untouched.map((row) => undoing(row, origin, client)));
   untouched.forEach((row, index) => {
     if (outcomes[index]!.status !== 'updated') return;
@@ -54,6 +55,11 @@ async function undoRows(writer: SignalWriter, origin: MemberDocument, client: st
     else result.restored += 1;
   });
   result.left += rows.length - outcomes.filter((outcome) => outcome.status === 'updated').length;
+}
+
+/** What it said before is not kept any more. */
+function isPruned({ prev_class, prev_content }: Written): boolean {
+  return prev_class !== null && prev_content === null;
 }
 
 function undoing(row: Written, origin: MemberDocument, client: string): Write {

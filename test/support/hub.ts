@@ -110,6 +110,7 @@ function defaults(): Config {
     signalQuota: 1_000_000,
     classQuota: 5000,
     retention: 1095 * 86_400_000,
+    logRetention: 400 * 86_400_000,
     bulkItems: 1_000_000,
     secret: randomBytes(32),
   };
