@@ -1,7 +1,8 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Queries } from '../db/database.ts';
 import { compile, type CompiledWorld } from '../policy/compile.ts';
-import type { Grant } from '../policy/grant.ts';
+import type { Grant } from '../policy/decide.ts';
+import type { PolicyObject } from '../policy/object.ts';
 import { instant } from '../policy/time.ts';
 import { instantsOfChange, type Feed } from '../policy/world.ts';
 import type { HubWorld } from '../world/state.ts';
@@ -51,6 +52,16 @@ export class Entitlements {
   readonly #instants = new WeakMap<HubWorld, number[]>();
   readonly #entitlements = new WeakMap<Grant, Entitlement>();
 
+  /** What the first `count` classes are: element 0 is class 1. */
+  classes(count: number, db: Queries): Promise<readonly PolicyObject[]> {
+    return this.#classes.upTo(count, db);
+  }
+
+  /** The next instant at which decisions may differ although nothing is written. */
+  nextInstant(world: HubWorld, at: number): number {
+    return this.#instantsOf(world).find((change) => change > at) ?? FOREVER;
+  }
+
   /** The table for the first `count` classes, as the world and the instant give it. */
   async table(world: HubWorld, at: number, viewer: string, feed: Feed | undefined, count: number, db: Queries): Promise<EntitlementTable> {
     const objects = await this.#classes.upTo(count, db);
@@ -75,9 +86,13 @@ export class Entitlements {
 
   /** Which of the intervals between instants of change `at` falls into. */
   #interval(world: HubWorld, at: number): number {
+    return this.#instantsOf(world).findLastIndex((change) => change <= at);
+  }
+
+  #instantsOf(world: HubWorld): number[] {
     const instants = this.#instants.get(world) ?? instantsOfChange(world.policy, instant);
     this.#instants.set(world, instants);
-    return instants.findLastIndex((change) => change <= at);
+    return instants;
   }
 }
 
