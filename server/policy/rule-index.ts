@@ -50,10 +50,14 @@ export class RuleIndex<S> {
 
 /** The rules by their conditions on a signal and its origin. */
 export function indexBySignal(rules: readonly Rule[], world: World, at: Instant): RuleIndex<SignalSubject> {
-  const attribute = (name: keyof SignalConditions): Attribute<SignalSubject> => ({
-    key: ({ origin, attributes }) => (name === 'origin' ? origin.id : keyOf(attributes[name === 'scheme' ? 'schemes' : name])),
-    allows: (rule, { origin, attributes }) => ruleMatches(rule, signalOutcomes(only(rule.signals, name), world, origin, attributes, at, quantifierOf(rule))),
-  });
+  const attribute = (name: keyof SignalConditions): Attribute<SignalSubject> => {
+    // Only of labels do the named ones alone count: a harm stands for those above it too, and a share must cover every scheme.
+    const words = name === 'labels' ? wordsOf(rules.map((rule) => rule.signals?.labels)) : undefined;
+    return {
+      key: ({ origin, attributes }) => (name === 'origin' ? origin.id : keyOf(attributes[name === 'scheme' ? 'schemes' : name], words)),
+      allows: (rule, { origin, attributes }) => ruleMatches(rule, signalOutcomes(only(rule.signals, name), world, origin, attributes, at, quantifierOf(rule))),
+    };
+  };
   return new RuleIndex(rules, named(rules.map((rule) => rule.signals)).map(attribute));
 }
 
