@@ -1,0 +1,49 @@
+import t from 'tap';
+import { SeededRandom } from '../laws/random.ts';
+import { ClusterRun } from './cluster/run.ts';
+
+/** Seeds decide what is written, asked and killed; how processes interleave is up to the machine. */
+const SEED = Number(process.env['FAULTS_SEED'] ?? 20_261_122);
+const SECONDS = Number(process.env['FAULTS_SECONDS'] ?? 60);
+
+/** What must have happened in each minute, or the run has shown nothing. */
+const FLOOR: Record<string, number> = {
+  'kills of a hub': 12,
+  'several hubs killed at once': 2,
+  'kills of the database': 3,
+  'signals accepted': 500,
+  'written: update': 20,
+  'written: retraction': 10,
+  'written: set': 8,
+  'orders sent more than once': 5,
+  policies: 10,
+  'policies that took effect later': 3,
+  'groups changed': 2,
+  suspensions: 4,
+  pulls: 200,
+  'complete pulls': 120,
+  'pulls that failed': 10,
+  'pulls given up in the middle': 5,
+  'pullers started again from their folder': 2,
+  'ends of embargoes crossed': 30,
+  'quiet moments': 3,
+};
+
+t.setTimeout((SECONDS + 600) * 1000);
+
+t.test('several processes on one database: killed at random, every replica is exact', async (t) => {
+  const random = new SeededRandom(SEED);
+  const run = await ClusterRun.start(t, random.next());
+  const end = Date.now() + SECONDS * 1000;
+  try {
+    while (Date.now() < end) {
+      await run.turmoil(Math.min(7000 + random.below(4000), Math.max(2000, end - Date.now())));
+      await run.compare();
+    }
+    await run.finish();
+  } finally {
+    t.comment(`seed ${SEED}, ${SECONDS} seconds: ${run.tally}`);
+    await run.close();
+  }
+  for (const [what, times] of Object.entries(FLOOR)) t.ok(run.tally.of(what) >= (times * SECONDS) / 60, `${what}: ${run.tally.of(what)}`);
+});
