@@ -42,7 +42,7 @@ t.test('several processes on one database: killed at random, every replica is ex
     }
     await run.finish();
   } finally {
-    t.comment(`seed ${SEED}, ${SECONDS} seconds: ${run.tally}`);
+    t.comment(`seed ${SEED}, ${SECONDS} seconds: ${run.tally.toString()}`);
     await run.close();
   }
   for (const [what, times] of Object.entries(FLOOR)) t.ok(run.tally.of(what) >= (times * SECONDS) / 60, `${what}: ${run.tally.of(what)}`);

@@ -80,8 +80,13 @@ export class Ledger {
     const item = order.items[index]!;
     const known = order.said[index];
     const before = this.#current(order.set, item);
-    if (status === 'rejected') return this.#rejected(order, index, problem?.type ?? '', known ?? before);
-    if (known === 'too late') return this.#wrong(item, 'was taken after it had been too late');
+    if (status === 'rejected') this.#rejected(order, index, problem?.type ?? '', known ?? before);
+    else if (known === 'too late') this.#wrong(item, 'was taken after it had been too late');
+    else this.#taken(order, index, { status, id: id!, version: version! }, known, before);
+  }
+
+  #taken(order: Order, index: number, { status, id, version }: { status: string; id: string; version: number }, known: Entry | undefined, before: Entry | undefined): void {
+    const item = order.items[index]!;
     const first = known ? 'unchanged' : before === undefined ? 'created' : sameAs(before, item) ? 'unchanged' : 'updated';
     const expected = known?.version ?? (before === undefined ? 1 : before.version + (first === 'updated' ? 1 : 0));
     if (status !== first && !(order.tries > 1 && status === 'unchanged')) this.#wrong(item, `the result is ${status} in place of ${first}, try ${order.tries}`);
@@ -89,7 +94,7 @@ export class Ledger {
     const already = known ?? before;
     if (already && already.id !== id) this.#wrong(item, `has the id ${id} after ${already.id}`);
     const says: Says | undefined = before && { content: before.content, ended: before.ended };
-    const entry = already ?? this.#add(order, item, id!);
+    const entry = already ?? this.#add(order, item, id);
     Object.assign(entry, { content: item, version: expected, ended: undefined });
     order.said[index] = entry;
     if (status !== 'unchanged') order.changes.push({ entry, version: expected, ...(says ? { before: says } : {}) });

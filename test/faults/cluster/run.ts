@@ -195,7 +195,7 @@ export class ClusterRun {
   #demandNothing(others: readonly string[]): void {
     const parts = [this.#hubs, this.#operator, this.#access, ...this.#pullers, ...this.#writers.map(({ ledger }) => ledger)];
     const all = [...parts.flatMap(({ findings }) => findings), ...others];
-    if (all.length > 0) throw new LawBroken(`${all.length} findings, among them:\n${all.slice(0, 12).join('\n')}`);
+    if (all.length > 0) throw new LawBroken(`${all.length} findings, among them:\n${all.slice(0, 12).map((each) => each.slice(0, 3000)).join('\n')}`);
   }
 
   async close(): Promise<void> {
