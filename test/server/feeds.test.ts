@@ -151,6 +151,24 @@ for (const home of homes) {
       t.same(others, [read], 'to a member that received one of them, one; of the rest it hears nothing');
     });
 
+    t.test('also where it came on a page that was not complete, and nothing else did', async (t) => {
+      await activate(ash, policy('ash/open', shareAll()));
+      const copy = new Copy(birch);
+      await copy.pull();
+      clock.advance(1000);
+      const [ended, shown, late] = [await post(ash, signal({ valid_until: new Date(clock.now() + 1000).toISOString() })), await post(ash, signal()), await post(ash, signal())];
+      clock.advance(2000);
+      await copy.page(1);
+      t.match(copy.last, { complete: false, changes: [{ type: 'signal', signal: { id: shown } }] });
+      await activate(ash, policy('ash/closed', []));
+      const gone = (await copy.pull()).map((change) => (change as RemovalChange).id);
+      t.ok(gone.includes(shown));
+      t.notOk(gone.includes(late) || gone.includes(ended));
+      for (const id of [ended, shown, late]) await ash.post(`/v1/signals/${id}/retract`, { reason: 'mistake' });
+      t.same(await copy.pull(), [{ type: 'remove', id: shown, reason: 'mistake' }]);
+      await activate(ash, policy('ash/no-csea', [{ id: 'csea', effect: 'withhold', signals: { harm: { in: ['csea'] } } }, ...shareAll()]));
+    });
+
     t.test('cursors: tampered with, of another viewer, of another feed, of another epoch', async (t) => {
       const copy = new Copy(birch);
       await copy.pull();
