@@ -22,11 +22,11 @@ export class Killer {
   async #kill(stopped: () => boolean): Promise<void> {
     const random = this.#random;
     for (;;) {
-      await sleep(300 + random.below(1700));
+      await sleep(600 + random.below(1800));
       if (stopped()) return;
       const roll = random.below(20);
-      if (roll < 5) await this.#killDatabase();
-      else await this.#killHubs(roll < 14 ? 1 : roll < 18 ? 2 : 3);
+      if (roll < 6) await this.#killDatabase();
+      else await this.#killHubs(roll < 15 ? 1 : roll < 18 ? 2 : 3);
     }
   }
 
@@ -46,7 +46,7 @@ export class Killer {
 
   async #restart(stopped: () => boolean): Promise<void> {
     while (!stopped()) {
-      await sleep(100 + this.#random.below(500));
+      await sleep(100 + this.#random.below(300));
       for (const n of this.#hubs.dead) if (this.#random.below(2) === 0) void this.#hubs.revive(n);
     }
   }

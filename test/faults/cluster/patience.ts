@@ -42,7 +42,7 @@ export class Patience {
         if (error instanceof LawBroken) throw error;
         if (!isPassing(error) || tries >= TRIES) throw new LawBroken(`${what}, try ${tries}: ${wordsOf(error)}`);
         this.#count(error);
-        await sleep(30 + this.#random.below(120));
+        await sleep(50 + this.#random.below(200));
       }
     }
   }

@@ -2,7 +2,7 @@ import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { ConnectionError, FileStore, isProblem, MemoryStore, Replica, type ReplicaPage, type ReplicaStore, type TocsinClient } from '../../../clients/sdk/index.ts';
+import { ConnectionError, FileStore, isProblem, MemoryStore, Replica, ReplicaDigest, type PartDifference, type ReconciliationDigest, type ReplicaPage, type ReplicaStore, type TocsinClient } from '../../../clients/sdk/index.ts';
 import type { SeededRandom } from '../../laws/random.ts';
 import { isPassing, wordsOf } from './patience.ts';
 import type { Tally } from './tally.ts';
@@ -111,7 +111,7 @@ export class Puller {
       // A copy of the folder in the middle of a write is what a process that is killed leaves behind.
       const leave = random.below(12) === 0;
       const copying = leave ? this.#copy() : undefined;
-      await this.#sync(random.pick(LIMITS)).catch((error: unknown) => this.#excuse(error));
+      await this.#sync(random.pick(LIMITS), random.below(3) === 0).catch((error: unknown) => this.#excuse(error));
       await copying;
       if (leave) await this.#beginAgain();
       await sleep(100 + random.below(900));
@@ -146,24 +146,32 @@ export class Puller {
     this.#parts.tally.add(this.#parts.keeps === 'memory' ? 'pullers that began anew' : 'pullers started again from their folder');
   }
 
-  async #sync(limit: number | undefined): Promise<void> {
-    const { client, asks, tally } = this.#parts;
+  /** @param verified asks for the digest of what the replica should hold, too: it must always be that of what it holds */
+  async #sync(limit: number | undefined, verified: boolean): Promise<void> {
+    const { asks, client, tally } = this.#parts;
     const store = await this.#opened();
     tally.add('pulls');
-    if (asks === 'pages') return this.#pullPages(store, limit);
-    const { restarted } = await new Replica(client, this.feed, store, limit === undefined ? {} : { limit }).sync();
-    if (restarted) tally.add('cursors expired');
+    const replica = new Replica(client, this.feed, store, limit === undefined ? {} : { limit });
+    if (asks === 'pages') this.#verified(await this.#pullPages(store, limit, verified));
+    else if (verified) this.#verified((await replica.verify()).differences);
+    else if ((await replica.sync()).restarted) tally.add('cursors expired');
   }
 
-  /** As `Replica` does it, but by JSON pages, each of which any process may answer. */
-  async #pullPages(store: ReplicaStore, limit: number | undefined): Promise<void> {
+  #verified(differences: PartDifference[] | undefined): void {
+    if (!differences) return;
+    this.#parts.tally.add('digests compared');
+    if (differences.length > 0) this.findings.push(`${this.name}: the digests differ at ${this.#instants.at(-1)}: ${JSON.stringify(differences)}`);
+  }
+
+  /** As `Replica` does it, but by JSON pages, each of which any process may answer. @returns where the digests differ, if one was asked for */
+  async #pullPages(store: ReplicaStore, limit: number | undefined, verified: boolean): Promise<PartDifference[] | undefined> {
     let cursor = store.content.state.cursor;
     for (let n = 0; n < MAX_PAGES; n += 1) {
       try {
-        const page = await this.#parts.client.request('GET', `/v1/feeds/${this.feed as 'all'}/changes`, undefined, { query: { cursor, limit } });
+        const page = await this.#parts.client.request('GET', `/v1/feeds/${this.feed as 'all'}/changes`, undefined, { query: { cursor, limit, digest: verified ? 'parts' : undefined } });
         await store.commit({ ...page, begins: cursor === undefined });
         cursor = page.cursor;
-        if (page.complete) return;
+        if (page.complete) return verified ? differencesOf(store, page.digest) : undefined;
       } catch (error) {
         if (isProblem(error, ...ENDED)) await store.clear();
         if (!isProblem(error, 'cursor-expired')) throw error;
@@ -215,7 +223,7 @@ export class Puller {
   async compare(world: KnownWorld, signals: readonly Listed[]): Promise<void> {
     const store = await this.#opened();
     store.fuse = Infinity;
-    const refusal = await this.#sync(this.#parts.random.pick([20, 500, undefined])).then(() => undefined, (error: unknown) => (isProblem(error, ...ENDED) ? error.key : wordsOf(error)));
+    const refusal = await this.#sync(this.#parts.random.pick([20, 500, undefined]), true).then(() => undefined, (error: unknown) => (isProblem(error, ...ENDED) ? error.key : wordsOf(error)));
     const at = refusal === undefined ? this.#instants.at(-1)! : Date.now();
     const expectedRefusal = world.refusal(this.viewer, this.feed, at);
     if (refusal !== expectedRefusal) this.findings.push(`${this.name}: the pull ended with ${refusal} in place of ${expectedRefusal}`);
@@ -249,4 +257,11 @@ export class Puller {
   async close(): Promise<void> {
     await this.#store?.close();
   }
+}
+
+function differencesOf({ content }: ReplicaStore, digest: ReconciliationDigest | undefined): PartDifference[] {
+  if (!digest) throw new Error('the complete page has no digest');
+  const own = new ReplicaDigest();
+  for (const view of content.values(-Infinity)) own.add(view);
+  return own.differences(digest);
 }
