@@ -2,8 +2,10 @@ import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { ConnectionError, FileStore, isProblem, MemoryStore, Replica, ReplicaDigest, type PartDifference, type ReconciliationDigest, type ReplicaPage, type ReplicaStore, type TocsinClient } from '../../../clients/sdk/index.ts';
+import { ConnectionError, FileStore, isProblem, MemoryStore, Replica, type PartDifference, type ReplicaPage, type ReplicaStore, type TocsinClient } from '../../../clients/sdk/index.ts';
+import type { SignalView } from '../../../schemas/types.ts';
 import type { SeededRandom } from '../../laws/random.ts';
+import { PagedReplica, type PullOptions } from './paged.ts';
 import { isPassing, wordsOf } from './patience.ts';
 import type { Tally } from './tally.ts';
 import { comparable, type Expected, type KnownWorld, type Listed } from './world.ts';
@@ -31,9 +33,9 @@ export interface PullerParts {
   tally: Tally;
 }
 
-const LIMITS = [1, 3, 10, 50, 500, undefined];
+const LIMITS = [1, 3, 10, 50, 500];
+const WAITS = [1, 2];
 const ENDED = ['member-suspended', 'not-found'];
-const MAX_PAGES = 5000;
 
 /** The connection is given up by the puller, before or after a page was kept. */
 class GivenUp extends ConnectionError {}
@@ -89,6 +91,7 @@ export class Puller {
   /** Released since an earlier complete page that was without them. */
   readonly #crossed = new Set<string>();
   readonly #pseudonyms = new Map<string, string>();
+  readonly #paged: PagedReplica;
   #folders = 0;
   #store: WatchedStore | undefined;
 
@@ -96,6 +99,7 @@ export class Puller {
     this.viewer = parts.viewer;
     this.feed = parts.feed;
     this.#parts = parts;
+    this.#paged = new PagedReplica(parts.client, parts.feed);
   }
 
   get name(): string {
@@ -111,7 +115,7 @@ export class Puller {
       // A copy of the folder in the middle of a write is what a process that is killed leaves behind.
       const leave = random.below(12) === 0;
       const copying = leave ? this.#copy() : undefined;
-      await this.#sync(random.pick(LIMITS), random.below(3) === 0).catch((error: unknown) => this.#excuse(error));
+      await this.#sync(this.#options(), random.below(3) === 0).catch((error: unknown) => this.#excuse(error));
       await copying;
       if (leave) await this.#beginAgain();
       await sleep(100 + random.below(900));
@@ -146,40 +150,36 @@ export class Puller {
     this.#parts.tally.add(this.#parts.keeps === 'memory' ? 'pullers that began anew' : 'pullers started again from their folder');
   }
 
-  /** @param verified asks for the digest of what the replica should hold, too: it must always be that of what it holds */
-  async #sync(limit: number | undefined, verified: boolean): Promise<void> {
+  #options(): PullOptions {
+    const { random } = this.#parts;
+    return { ...(random.below(6) > 0 ? { limit: random.pick(LIMITS) } : {}), ...(random.below(4) === 0 ? { wait: random.pick(WAITS) } : {}) };
+  }
+
+  /**
+   * @param verified asks for the digest of what the replica should hold, too: it must always be that of what it holds
+   * @returns whether there was nothing to say, and no page with an instant
+   */
+  async #sync(options: PullOptions, verified: boolean): Promise<boolean> {
     const { asks, client, tally } = this.#parts;
     const store = await this.#opened();
     tally.add('pulls');
-    const replica = new Replica(client, this.feed, store, limit === undefined ? {} : { limit });
-    if (asks === 'pages') this.#verified(await this.#pullPages(store, limit, verified));
-    else if (verified) this.#verified((await replica.verify()).differences);
+    if (options.wait !== undefined) tally.add('long polls');
+    if (asks === 'pages') {
+      const { differences, expired, unchanged } = await this.#paged.sync(store, options, verified);
+      tally.add('cursors expired', expired);
+      if (unchanged) tally.add('answers that nothing has changed');
+      if (differences) this.#verified(differences);
+      return unchanged;
+    }
+    const replica = new Replica(client, this.feed, store, options);
+    if (verified) this.#verified((await replica.verify()).differences);
     else if ((await replica.sync()).restarted) tally.add('cursors expired');
+    return false;
   }
 
-  #verified(differences: PartDifference[] | undefined): void {
-    if (!differences) return;
+  #verified(differences: readonly PartDifference[]): void {
     this.#parts.tally.add('digests compared');
     if (differences.length > 0) this.findings.push(`${this.name}: the digests differ at ${this.#instants.at(-1)}: ${JSON.stringify(differences)}`);
-  }
-
-  /** As `Replica` does it, but by JSON pages, each of which any process may answer. @returns where the digests differ, if one was asked for */
-  async #pullPages(store: ReplicaStore, limit: number | undefined, verified: boolean): Promise<PartDifference[] | undefined> {
-    let cursor = store.content.state.cursor;
-    for (let n = 0; n < MAX_PAGES; n += 1) {
-      try {
-        const page = await this.#parts.client.request('GET', `/v1/feeds/${this.feed as 'all'}/changes`, undefined, { query: { cursor, limit, digest: verified ? 'parts' : undefined } });
-        await store.commit({ ...page, begins: cursor === undefined });
-        cursor = page.cursor;
-        if (page.complete) return verified ? differencesOf(store, page.digest) : undefined;
-      } catch (error) {
-        if (isProblem(error, ...ENDED)) await store.clear();
-        if (!isProblem(error, 'cursor-expired')) throw error;
-        this.#parts.tally.add('cursors expired');
-        cursor = undefined;
-      }
-    }
-    throw new Error('the pull does not come to an end');
   }
 
   #excuse(error: unknown): void {
@@ -221,27 +221,32 @@ export class Puller {
    * decides of each signal.
    */
   async compare(world: KnownWorld, signals: readonly Listed[]): Promise<void> {
+    const { random, tally } = this.#parts;
     const store = await this.#opened();
     store.fuse = Infinity;
-    const refusal = await this.#sync(this.#parts.random.pick([20, 500, undefined]), true).then(() => undefined, (error: unknown) => (isProblem(error, ...ENDED) ? error.key : wordsOf(error)));
-    const at = refusal === undefined ? this.#instants.at(-1)! : Date.now();
-    const expectedRefusal = world.refusal(this.viewer, this.feed, at);
-    if (refusal !== expectedRefusal) this.findings.push(`${this.name}: the pull ended with ${refusal} in place of ${expectedRefusal}`);
-    const expected = world.expected(this.viewer, this.feed, at, signals);
-    const held = new Map([...store.content.values(at)].map((view) => [view.id, view]));
-    for (const id of new Set([...expected.keys(), ...held.keys()])) {
-      const [wanted, view] = [expected.get(id), held.get(id)];
-      const shown = view && comparable(view);
-      if (!isDeepStrictEqual(shown, wanted?.view)) this.findings.push(`${this.name} differs at ${new Date(at).toISOString()}: ${JSON.stringify({ expected: wanted, held: view, signal: signals.find(({ row }) => row.id === id) })}`);
-      if (wanted && view?.origin?.startsWith('~')) this.#pseudonym(wanted.origin, view.origin);
-      if (wanted) this.#count(id, wanted, at);
+    const asked = Date.now();
+    const result = await this.#sync({ limit: random.pick([20, 500]) }, random.below(3) > 0).catch((error: unknown) => (isProblem(error, ...ENDED) ? error.key : wordsOf(error)));
+    // Where the hub only said that nothing has changed, it was so at an instant between asking and being answered.
+    const instants = result === false ? [this.#instants.at(-1)!] : [asked, Date.now()];
+    const at = instants[0]!;
+    const refusal = world.refusal(this.viewer, this.feed, at);
+    if (refusal === undefined ? typeof result === 'string' : result !== refusal) this.findings.push(`${this.name}: the pull ended with ${result} in place of ${refusal}`);
+    const expected = instants.map((instant) => world.expected(this.viewer, this.feed, instant, signals));
+    const held = instants.map((instant) => new Map([...store.content.values(instant)].map((view) => [view.id, view])));
+    for (const id of new Set([...expected[0]!.keys(), ...held[0]!.keys()])) {
+      if (!instants.some((_, n) => isDeepStrictEqual(shownOf(held[n]!.get(id)), expected[n]!.get(id)?.view))) this.findings.push(`${this.name} differs at ${new Date(at).toISOString()}: ${JSON.stringify({ expected: expected[0]!.get(id), held: held[0]!.get(id), signal: signals.find(({ row }) => row.id === id) })}`);
     }
-    this.#parts.tally.add('comparisons');
-    this.#parts.tally.add('signals compared', expected.size);
+    for (const [id, wanted] of expected[0]!) {
+      this.#pseudonym(wanted.origin, held[0]!.get(id)?.origin);
+      this.#count(id, wanted, at);
+    }
+    tally.add('comparisons');
+    tally.add('signals compared', expected[0]!.size);
   }
 
   /** A pseudonym stands for one origin, always. */
-  #pseudonym(origin: string, pseudonym: string): void {
+  #pseudonym(origin: string, pseudonym: string | undefined): void {
+    if (!pseudonym?.startsWith('~')) return;
     const others = [...this.#pseudonyms].filter(([known, name]) => (known === origin) !== (name === pseudonym));
     if (others.length > 0) this.findings.push(`${this.name}: ${pseudonym} stands for ${origin}, and was known otherwise`);
     this.#pseudonyms.set(origin, pseudonym);
@@ -259,9 +264,6 @@ export class Puller {
   }
 }
 
-function differencesOf({ content }: ReplicaStore, digest: ReconciliationDigest | undefined): PartDifference[] {
-  if (!digest) throw new Error('the complete page has no digest');
-  const own = new ReplicaDigest();
-  for (const view of content.values(-Infinity)) own.add(view);
-  return own.differences(digest);
+function shownOf(view: SignalView | undefined): object | undefined {
+  return view && comparable(view);
 }
