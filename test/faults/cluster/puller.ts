@@ -16,6 +16,8 @@ export interface ArrivedPage {
   feed: string;
   cursor: string;
   changes: number;
+  /** The signals that it brought. */
+  ids: string[];
 }
 
 /** What a puller is made of. */
@@ -205,7 +207,7 @@ export class Puller {
         if (!this.ever.has(change.id)) tally.add('ends of what never arrived');
       }
     }
-    if (page.changes.length > 0) this.pages.push({ viewer: this.viewer, feed: this.feed, cursor: page.cursor, changes: page.changes.length });
+    if (page.changes.length > 0) this.pages.push({ viewer: this.viewer, feed: this.feed, cursor: page.cursor, changes: page.changes.length, ids: page.changes.flatMap((change) => (change.type === 'signal' ? [change.signal.id] : [])) });
     if (page.complete) this.#instant(Date.parse(page.as_of!));
   }
 

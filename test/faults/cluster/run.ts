@@ -7,7 +7,7 @@ import type { Credentials } from '../../support/api.ts';
 import { MEMBER_SCOPES } from '../../support/hub.ts';
 import { LawBroken } from '../rounds.ts';
 import { AccessCheck } from './access.ts';
-import { examineRecords, examineTables } from './accounts.ts';
+import { examineRecords, examineTables, storyOf } from './accounts.ts';
 import { Gate } from './gate.ts';
 import { Hubs, PUBLIC_URL } from './hubs.ts';
 import { Killer } from './killer.ts';
@@ -182,10 +182,18 @@ export class ClusterRun {
     for (const { writer, entry } of chosen) await this.#within(writer.retractAll([entry]), 'the last retractions');
     const signals = await this.#list();
     await this.#within(this.#comparePullers(signals), 'the comparison after the last retractions');
-    const untold = this.#pullers.flatMap((puller) => chosen.filter(({ entry }) => this.#world.refusal(puller.viewer, puller.feed, Date.now()) === undefined && received.get(puller.viewer)!.has(entry.id) && puller.told.get(entry.id) !== entry.retracted).map(({ entry }) => `${puller.name} was not told that ${entry.id} was taken back, which its viewer once received`));
+    const pages = this.#pullers.flatMap((puller) => puller.pages);
+    const untold: string[] = [];
+    for (const puller of this.#pullers) {
+      if (this.#world.refusal(puller.viewer, puller.feed, Date.now()) !== undefined) continue;
+      for (const { entry } of chosen) {
+        if (!received.get(puller.viewer)!.has(entry.id) || puller.told.get(entry.id) === entry.retracted) continue;
+        untold.push(`${puller.name} was not told that ${entry.id} was taken back, which its viewer once received: ${await storyOf(this.#hubs.settings, entry.id, pages.filter(({ viewer }) => viewer === puller.viewer))}`);
+      }
+    }
     this.tally.add('last retractions followed', chosen.length);
-    this.#demandNothing([...untold, ...(await examineTables(this.#hubs.settings)), ...(await examineRecords(this.#hubs.settings, this.#pullers.flatMap(({ pages }) => pages)))]);
-    this.tally.add('pages whose records were there', this.#pullers.reduce((sum, { pages }) => sum + pages.length, 0));
+    this.#demandNothing([...untold, ...(await examineTables(this.#hubs.settings)), ...(await examineRecords(this.#hubs.settings, pages))]);
+    this.tally.add('pages whose records were there', pages.length);
   }
 
   #within<T>(work: Promise<T>, what: string): Promise<T> {
