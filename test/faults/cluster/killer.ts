@@ -22,11 +22,11 @@ export class Killer {
   async #kill(stopped: () => boolean): Promise<void> {
     const random = this.#random;
     for (;;) {
-      await sleep(600 + random.below(1800));
+      await sleep(500 + random.below(1500));
       if (stopped()) return;
       const roll = random.below(20);
-      if (roll < 6) await this.#killDatabase();
-      else await this.#killHubs(roll < 15 ? 1 : roll < 18 ? 2 : 3);
+      if (roll < 5) await this.#killDatabase();
+      else await this.#killHubs(roll < 13 ? 1 : roll < 17 ? 2 : 3);
     }
   }
 

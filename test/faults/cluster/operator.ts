@@ -3,7 +3,6 @@ import { isDeepStrictEqual } from 'node:util';
 import { isProblem, type TocsinClient } from '../../../clients/sdk/index.ts';
 import type { ActivationView, Agreement, MemberView, Policy } from '../../../schemas/types.ts';
 import type { SeededRandom } from '../../laws/random.ts';
-import type { Gate } from './gate.ts';
 import { Again, type Patience } from './patience.ts';
 import { PolicyMaker } from './policies.ts';
 import type { Tally } from './tally.ts';
@@ -20,7 +19,6 @@ export interface OperatorParts {
   random: SeededRandom;
   patience: Patience;
   tally: Tally;
-  gate: Gate;
   /** Is told of a suspension as soon as it is acknowledged. */
   suspended(member: string): Promise<void>;
 }
@@ -135,9 +133,9 @@ export class Operator {
   }
 
   async #suspendSomebody(): Promise<void> {
-    const { world, gate, random } = this.#parts;
+    const { world, random } = this.#parts;
     const member = random.pick([...world.members.keys()].filter((id) => id !== 'hub'));
-    if (this.#suspended.size > 0 || !gate.close(member)) return;
+    if (this.#suspended.size > 0) return;
     this.#suspended.set(member, Date.now() + 500 + random.below(2500));
     await this.suspend(member);
   }
@@ -152,11 +150,10 @@ export class Operator {
   }
 
   async resume(member: string): Promise<void> {
-    const { patience, operator, world, gate } = this.#parts;
+    const { patience, operator, world } = this.#parts;
     await patience.insist(`resumption of ${member}`, () => operator.request('POST', `/v1/members/${member}/resume`));
     world.members.get(member)!.status = 'active';
     this.#suspended.delete(member);
-    gate.open(member);
   }
 
   async #changeMember(): Promise<void> {

@@ -8,7 +8,6 @@ import { MEMBER_SCOPES } from '../../support/hub.ts';
 import { LawBroken } from '../rounds.ts';
 import { AccessCheck } from './access.ts';
 import { examineRecords, examineTables, storyOf } from './accounts.ts';
-import { Gate } from './gate.ts';
 import { Hubs, PUBLIC_URL } from './hubs.ts';
 import { Killer } from './killer.ts';
 import { Operator } from './operator.ts';
@@ -52,7 +51,6 @@ export class ClusterRun {
   readonly #access: AccessCheck;
   readonly #killer: Killer;
   readonly #tail: Tail;
-  readonly #gate = new Gate();
   readonly #folder: string;
 
   private constructor(hubs: Hubs, operator: Credentials, random: SeededRandom, folder: string) {
@@ -65,7 +63,7 @@ export class ClusterRun {
     this.#killer = new Killer(hubs, this.#branch(), this.tally);
     this.#tail = new Tail(hubs);
     this.#operator = new Operator({
-      world: this.#world, operator: this.#operatorClient, members: this.#clients, origins: ORIGINS, feeds: FEEDS, random: this.#branch(), patience: this.#patience, tally: this.tally, gate: this.#gate,
+      world: this.#world, operator: this.#operatorClient, members: this.#clients, origins: ORIGINS, feeds: FEEDS, random: this.#branch(), patience: this.#patience, tally: this.tally,
       suspended: (member) => this.#access.suspended(member),
     });
   }
@@ -90,7 +88,7 @@ export class ClusterRun {
     for (const member of ORIGINS) {
       for (const part of ['a', 'b']) {
         const name = `${member}-${part}`;
-        this.#writers.push(new Writer({ member, name, client: this.#clients.get(member)!, random: this.#branch(), maker: new SignalMaker(this.#branch(), peers, GROUPS), patience: new Patience(this.#branch(), this.tally), tally: this.tally, gate: this.#gate }));
+        this.#writers.push(new Writer({ member, name, client: this.#clients.get(member)!, random: this.#branch(), maker: new SignalMaker(this.#branch(), peers, GROUPS), patience: new Patience(this.#branch(), this.tally), tally: this.tally }));
       }
     }
     for (const [viewer, feed, keeps, asks] of PULLERS) {

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isProblem, push, type TocsinClient } from '../../../clients/sdk/index.ts';
 import type { BatchSummary, ItemResult, NewSignal, Retraction } from '../../../schemas/types.ts';
 import type { SeededRandom } from '../../laws/random.ts';
-import type { Gate } from './gate.ts';
 import { Ledger, Order, type DoneBatch, type Entry } from './ledger.ts';
 import { Again, type Patience } from './patience.ts';
 import type { SignalMaker } from './signals.ts';
@@ -18,7 +17,6 @@ export interface WriterParts {
   maker: SignalMaker;
   patience: Patience;
   tally: Tally;
-  gate: Gate;
 }
 
 /** Active signals from which on a writer takes back more than it adds. */
@@ -173,11 +171,11 @@ export class Writer {
   }
 
   async #undo(): Promise<void> {
-    const { client, gate, member, patience, random, tally } = this.#parts;
-    if (this.#batches.length === 0 || !gate.enter(member)) return;
+    const { client, patience, random, tally } = this.#parts;
+    if (this.#batches.length === 0) return;
     const batch = random.pick(this.#batches);
     this.#batches = this.#batches.filter((other) => other !== batch);
-    await patience.insist(`undoing ${batch.id}`, async (tries) => this.ledger.undone(batch, await client.request('POST', `/v1/batches/${batch.id}/undo`), tries)).finally(() => gate.leave(member));
+    await patience.insist(`undoing ${batch.id}`, async (tries) => this.ledger.undone(batch, await client.request('POST', `/v1/batches/${batch.id}/undo`), tries));
     tally.add('written: undo');
   }
 
