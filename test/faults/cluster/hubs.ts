@@ -87,6 +87,11 @@ export class Hubs {
     return this.#places.map(({ url }) => url);
   }
 
+  /** Numbers of the processes that listen. */
+  get up(): number[] {
+    return this.#places.flatMap(({ up }, n) => (up ? [n] : []));
+  }
+
   /** Numbers of the processes that run, or are starting. */
   get alive(): number[] {
     return this.#places.flatMap(({ process }, n) => (process ? [n] : []));

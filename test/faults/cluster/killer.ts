@@ -21,8 +21,10 @@ export class Killer {
 
   async #kill(stopped: () => boolean): Promise<void> {
     const random = this.#random;
-    for (;;) {
-      await sleep(500 + random.below(1500));
+    while (!stopped()) {
+      await sleep(300 + random.below(1500));
+      // On a slow machine something must be done, too, between the kills.
+      for (const wanted = 1 + random.below(3); this.#hubs.up.length < wanted && !stopped(); ) await sleep(50);
       if (stopped()) return;
       const roll = random.below(20);
       if (roll < 5) await this.#killDatabase();
@@ -30,8 +32,11 @@ export class Killer {
     }
   }
 
+  /** Of those that listen; now and then also of those that are starting. */
   async #killHubs(count: number): Promise<void> {
-    const victims = this.#hubs.alive.map((n) => ({ n, order: this.#random.next() })).sort((a, b) => a.order - b.order).slice(0, count);
+    const random = this.#random;
+    const from = random.below(4) === 0 ? this.#hubs.alive : this.#hubs.up;
+    const victims = from.map((n) => ({ n, order: random.next() })).sort((a, b) => a.order - b.order).slice(0, count);
     const starting = await Promise.all(victims.map(({ n }) => this.#hubs.kill(n)));
     for (const was of starting) this.#tally.add(was ? 'kills of a hub while it started' : 'kills of a hub');
     if (victims.length > 1) this.#tally.add('several hubs killed at once');
