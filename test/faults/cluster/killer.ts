@@ -3,11 +3,16 @@ import type { SeededRandom } from '../../laws/random.ts';
 import type { Hubs } from './hubs.ts';
 import type { Tally } from './tally.ts';
 
+/** Every so many strikes, it is the database's processes. */
+const DATABASE = 4;
+
 /** Kills processes at random, several at once at times, and starts them again; the database's too. */
 export class Killer {
   readonly #hubs: Hubs;
   readonly #random: SeededRandom;
   readonly #tally: Tally;
+
+  #strikes = 0;
 
   constructor(hubs: Hubs, random: SeededRandom, tally: Tally) {
     this.#hubs = hubs;
@@ -21,14 +26,13 @@ export class Killer {
 
   async #kill(stopped: () => boolean): Promise<void> {
     const random = this.#random;
-    while (!stopped()) {
+    for (; !stopped(); this.#strikes += 1) {
       await sleep(300 + random.below(1500));
       // On a slow machine something must be done, too, between the kills.
       for (const wanted = 1 + random.below(3); this.#hubs.up.length < wanted && !stopped(); ) await sleep(50);
       if (stopped()) return;
-      const roll = random.below(20);
-      if (roll < 5) await this.#killDatabase();
-      else await this.#killHubs(roll < 13 ? 1 : roll < 17 ? 2 : 3);
+      if (this.#strikes % DATABASE === DATABASE - 1) await this.#killDatabase();
+      else await this.#killHubs(random.pick([1, 1, 1, 2, 3]));
     }
   }
 
