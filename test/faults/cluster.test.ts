@@ -6,7 +6,7 @@ import { ClusterRun } from './cluster/run.ts';
 const SEED = Number(process.env['FAULTS_SEED'] ?? 20_261_122);
 const SECONDS = Number(process.env['FAULTS_SECONDS'] ?? 60);
 
-/** What must have happened in each minute, or the run has shown nothing; a machine with other work does several times as much. */
+/** What must have happened in each minute, or the run has shown nothing; a machine with nothing else to do does several times as much. */
 const FLOOR: Record<string, number> = {
   'kills of a hub': 5,
   'several hubs killed at once': 1,
