@@ -1,6 +1,6 @@
 import type { RemovalChange } from '../../schemas/types.ts';
 import type { Exception } from './ahead.ts';
-import { segmentOf, type ReplicaState, type Segment } from './cursor.ts';
+import { segmentOf, type Key, type ReplicaState, type Segment } from './cursor.ts';
 import type { Entitlement, EntitlementTable } from './entitlements.ts';
 import { visibleUntil } from './look.ts';
 import { isVisible, type Decided, type PageWork, type Placed } from './pull.ts';
@@ -95,7 +95,7 @@ async function judgeActive(work: PageWork, from: ReplicaState, goal: Decided, ro
   const [then, aimed] = [await work.tableOf(segment), await work.tableOf(goal)];
   const [granted, grants] = [then[place.classId - 1], aimed[place.classId - 1]];
   const visible = isVisible(granted, place, segment.at);
-  if (visible && granted?.key !== grants?.key) return { row, exception: { ...exception, absent: !held }, left: true };
+  if (visible && granted?.key !== grants?.key) return { row, exception: held ? exception : { ...exception, absent: true, key: keyOf(place) }, left: true };
   return visible && grants && isVisible(grants, place, work.head.at) ? { row, exception, show: grants, held } : gone;
 }
 
@@ -107,6 +107,10 @@ async function heldUnder(work: PageWork, from: ReplicaState, row: LogRow): Promi
   const entitlement = (await work.tableOf(segment))[place.classId - 1];
   if (!entitlement || !isVisible(entitlement, place, segment.at)) return undefined;
   return visibleUntil(work.lookOf(entitlement, place.classId), place.acceptedAt, place.until) > work.head.at ? entitlement : undefined;
+}
+
+function keyOf({ classId, acceptedAt, id }: Placed): Key {
+  return { classId, acceptedAt, id };
 }
 
 function placeOf({ id, accepted_at: acceptedAt }: LogRow, classId: number, until: number): Placed {

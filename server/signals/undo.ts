@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { NewSignal, UndoResult } from '../../schemas/types.ts';
 import type { Hub } from '../hub.ts';
-import { Problem } from '../problems.ts';
+import { Problem, type ProblemKey } from '../problems.ts';
 import type { MemberDocument } from '../world/documents.ts';
 import { prepare } from './content.ts';
 import type { SignalWriter, Write } from './writer.ts';
@@ -17,11 +17,13 @@ interface Written {
 }
 
 const CHUNK = 2000;
+/** What happened to the one who undoes since the request was let in: not to what is undone. */
+const CUT_OFF: ReadonlySet<string> = new Set<ProblemKey>(['member-suspended', 'member-left', 'invalid-token']);
 
 /**
  * Undoes a batch of the member's: what it created is retracted, what it updated is set back. What has changed since is left, and
  * so is what the batch retracted, since a retraction is final. Undoing again does nothing.
- * @throws Problem not-found
+ * @throws Problem not-found; member-suspended, member-left or invalid-token when the caller was cut off meanwhile
  */
 export async function undoBatch(hub: Hub, writer: SignalWriter, origin: MemberDocument, client: string, batch: string): Promise<UndoResult> {
   const known = await hub.db.selectFrom('batch').select('id').where('id', '=', batch).where('origin', '=', origin.number).executeTakeFirst();
@@ -49,6 +51,8 @@ async function writtenBetween(hub: Hub, after: number, last: number): Promise<Wr
 async function undoRows(writer: SignalWriter, origin: MemberDocument, client: string, rows: readonly Written[], result: UndoResult): Promise<void> {
   const untouched = rows.filter((row) => row.active && row.latest === row.position && !isPruned(row));
   const outcomes = await writer.write(untouched.map((row) => undoing(row, origin, client)));
+  const cutOff = outcomes.find((outcome) => outcome.status === 'rejected' && CUT_OFF.has(outcome.problem.key));
+  if (cutOff?.status === 'rejected') throw cutOff.problem;
   untouched.forEach((row, index) => {
     if (outcomes[index]!.status !== 'updated') return;
     if (row.prev_content === null) result.retracted += 1;
