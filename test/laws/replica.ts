@@ -1,0 +1,105 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { ChangesPage, RemovalChange, SignalChange, SignalView } from '../../schemas/types.ts';
+import type { Model } from './model.ts';
+import { LawBroken } from './possible.ts';
+
+/** What a client keeps of a feed, together with the cursor. Replaced by each page, as a client commits both at once. */
+export interface Held {
+  cursor?: string;
+  items: ReadonlyMap<string, SignalView>;
+  /** Retractions of which it was told since it began without a cursor. */
+  told: ReadonlySet<string>;
+  /** The instant of the last complete page; 0 before the first. */
+  asOf: number;
+  /** The latest instant at which a page was decided, complete or not. */
+  decided: number;
+  /** The process that gave the cursor. */
+  from?: number;
+  /** The world when the last page came, if that was not complete. */
+  midst?: Model;
+}
+
+export const NOTHING: Held = { items: new Map(), told: new Set(), asOf: 0, decided: 0 };
+
+/** One viewer's copy of one feed, kept as a client would. */
+export class Replica {
+  readonly key: string;
+  readonly viewer: string;
+  readonly feed: string;
+  readonly copy: number;
+  held: Held = NOTHING;
+  /** The feed was refused since the last page, and the cursor kept. */
+  refused = false;
+
+  constructor(key: string, viewer: string, feed: string, copy: number) {
+    this.key = key;
+    this.viewer = viewer;
+    this.feed = feed;
+    this.copy = copy;
+  }
+}
+
+/** A page as it was received: where, when, and in which world. */
+export interface Receipt {
+  page: ChangesPage;
+  limit: number;
+  process: number;
+  /** The hub's instant when it was asked for. */
+  instant: number;
+  model: Model;
+  /** Whether the viewer was ever sent a signal, before this page. */
+  wasSent: (id: string) => boolean;
+}
+
+/**
+ * Applies a page as a client does, and checks what can be told from the replica alone: a page is no larger than its limit and
+ * names no signal twice; what is sent differs from what is held; a removal is of something held, a retraction of something that
+ * the viewer was sent, told once.
+ * @throws LawBroken
+ */
+export function receive(held: Held, receipt: Receipt): Held {
+  const { page, limit, process, instant, model } = receipt;
+  if (page.changes.length > limit) throw new LawBroken(`a page of ${page.changes.length} changes is larger than its limit ${limit}`);
+  const items = new Map(held.items);
+  const told = new Set(held.told);
+  const named = new Set<string>();
+  for (const change of page.changes) {
+    const id = change.type === 'signal' ? change.signal.id : change.id;
+    if (named.has(id)) throw new LawBroken(`a page names ${id} twice`);
+    named.add(id);
+    if (change.type === 'signal') put(items, change, held.midst === undefined);
+    else remove(items, told, change, receipt);
+  }
+  const decided = Math.max(held.decided, instant);
+  const next: Held = { cursor: page.cursor, items, told, asOf: held.asOf, decided, from: process };
+  if (!page.complete) return { ...next, midst: model };
+  const asOf = Date.parse(page.as_of!);
+  if (asOf < instant || asOf > decided) throw new LawBroken(`as_of is ${asOf - instant} ms from the hub's instant`);
+  if (asOf < held.asOf) throw new LawBroken(`as_of went back by ${held.asOf - asOf} ms`);
+  for (const [id, view] of items) if (isDue(view, asOf)) items.delete(id);
+  return { ...next, asOf };
+}
+
+function put(items: Map<string, SignalView>, { signal }: SignalChange, wasComplete: boolean): void {
+  const before = items.get(signal.id);
+  if (wasComplete && before?.version === signal.version) throw new LawBroken(`${signal.id} is sent although it is held as it is: ${JSON.stringify(signal)}`);
+  if (before && before.version !== signal.version && isDeepStrictEqual({ ...before, version: '' }, { ...signal, version: '' })) throw new LawBroken(`${signal.id} has another version, but says the same`);
+  items.set(signal.id, signal);
+}
+
+function remove(items: Map<string, SignalView>, told: Set<string>, { id, reason }: RemovalChange, { instant, wasSent }: Receipt): void {
+  const before = items.get(id);
+  items.delete(id);
+  if (reason === 'gone') {
+    if (!before) throw new LawBroken(`${id} is removed although it is not held`);
+    if (isDue(before, instant)) throw new LawBroken(`${id} is removed although it ended by itself`);
+    return;
+  }
+  if (!wasSent(id)) throw new LawBroken(`the retraction of ${id} was told to somebody who was never sent it`);
+  if (told.has(id)) throw new LawBroken(`the retraction of ${id} was told twice`);
+  told.add(id);
+}
+
+function isDue({ visible_until: until }: SignalView, at: number): boolean {
+  return until !== undefined && Date.parse(until) <= at;
+}
