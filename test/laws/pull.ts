@@ -103,7 +103,7 @@ class Pulling {
     const { processes, counts } = this.#scene;
     const from = held.from;
     if (held.cursor !== undefined && from !== undefined && from !== processes.serial(process)) counts.add(processes.isRunning(from) ? 'otherProcess' : 'afterRestart');
-    const query = `limit=${this.#step.limit}${held.cursor === undefined ? '' : `&cursor=${held.cursor}`}`;
+    const query = `digest=parts&limit=${this.#step.limit}${held.cursor === undefined ? '' : `&cursor=${held.cursor}`}`;
     return processes.send<T>(viewer, process, 'GET', `/v1/feeds/${feed}/changes?${query}`, undefined, { accept });
   }
 

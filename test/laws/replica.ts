@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { ReplicaDigest } from '../../clients/sdk/index.ts';
 import type { ChangesPage, RemovalChange, SignalChange, SignalView } from '../../schemas/types.ts';
 import type { Model } from './model.ts';
 import { LawBroken } from './possible.ts';
@@ -77,7 +78,17 @@ export function receive(held: Held, receipt: Receipt): Held {
   if (asOf < instant || asOf > decided) throw new LawBroken(`as_of is ${asOf - instant} ms from the hub's instant`);
   if (asOf < held.asOf) throw new LawBroken(`as_of went back by ${held.asOf - asOf} ms`);
   for (const [id, view] of items) if (isDue(view, asOf)) items.delete(id);
+  checkDigest(items, page);
   return { ...next, asOf };
+}
+
+/** The hub's reconciliation digest must be what the SDK makes of the replica, in all and in each part. */
+function checkDigest(items: ReadonlyMap<string, SignalView>, { digest }: ChangesPage): void {
+  const own = new ReplicaDigest();
+  for (const view of items.values()) own.add(view);
+  const { count, sum } = own.total;
+  if (digest?.count === count && digest.sum === sum && own.differences(digest).length === 0) return;
+  throw new LawBroken(`the digest differs: ${JSON.stringify({ own: { count, sum }, digest, differences: digest && own.differences(digest) })}`);
 }
 
 function put(items: Map<string, SignalView>, { signal }: SignalChange, wasComplete: boolean): void {
