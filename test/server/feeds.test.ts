@@ -86,6 +86,14 @@ for (const home of homes) {
       t.equal(refused.status, 400);
     });
 
+    t.test('a cursor may be used several times at once', async (t) => {
+      const copy = new Copy(birch);
+      await copy.page(1);
+      await post(ash, signal());
+      const answers = await Promise.all(Array.from({ length: 6 }, () => birch.get<ChangesPage>(`/v1/feeds/all/changes?cursor=${copy.cursor}`)));
+      t.same(answers.map(({ status, body }) => [status, body.changes]), answers.map(() => [200, answers[0]!.body.changes]));
+    });
+
     t.test('an embargo ends by itself; what changes inside it is never seen', async (t) => {
       const copy = new Copy(cedar);
       await copy.pull();
