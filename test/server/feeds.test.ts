@@ -94,6 +94,19 @@ for (const home of homes) {
       t.same(answers.map(({ status, body }) => [status, body.changes]), answers.map(() => [200, answers[0]!.body.changes]));
     });
 
+    t.test('a retraction reaches whoever was sent a page that was full before the log was read', async (t) => {
+      const copy = new Copy(birch);
+      while (!copy.last?.complete) await copy.page();
+      clock.advance(1000);
+      const ended = await post(ash, signal({ valid_until: new Date(clock.now() + 1000).toISOString() }));
+      const ids = [await post(ash, signal()), await post(ash, signal())];
+      clock.advance(1000);
+      const { body: lost } = await birch.get<ChangesPage>(`/v1/feeds/all/changes?limit=1&cursor=${copy.cursor}`);
+      t.match(lost, { complete: false, changes: [{ type: 'signal', signal: { id: ids[0] } }] });
+      for (const id of [ended, ...ids]) await ash.post(`/v1/signals/${id}/retract`, { reason: 'mistake' });
+      t.same(await copy.pull(), [{ type: 'remove', id: ids[0], reason: 'mistake' }], 'and nobody hears of what it was not sent');
+    });
+
     t.test('an embargo ends by itself; what changes inside it is never seen', async (t) => {
       const copy = new Copy(cedar);
       await copy.pull();
