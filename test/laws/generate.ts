@@ -80,7 +80,7 @@ const policies: fc.Arbitrary<PolicyTemplate> = fc
 const OPEN: PolicyTemplate = [{ id: 'all', effect: 'share', terms: { reveal: FIELDS as Terms['reveal'], origin: 'named', handling: { tlp: 'CLEAR', pap: 'CLEAR', permitted_actions: 'externally-visible-direct-actions', attribution: 'may', onward: 'public' } } }];
 /** Charters are mostly wide: they bound everybody. */
 const charters = weigh([3, fc.constant(OPEN)], [1, sharingAll.map((rule) => [{ id: 'all', ...rule }] as PolicyTemplate)], [1, policies]);
-const feeds = fc.record({ filter: rarely(75, signals), peers: rarely(25, peers), terms: rarely(40, terms) }).map((found) => drop(found) as FeedTemplate);
+const feeds = fc.record({ filter: rarely(75, signals), peers: rarely(10, peers), terms: rarely(40, terms) }).map((found) => drop(found) as FeedTemplate);
 
 // ---- Signals ---------------------------------------------------------------------------------------------------------
 
@@ -92,7 +92,7 @@ const optional = {
   observed: fc.constantFrom(-DAY, -HOUR),
   validFor: fc.constantFrom(HOUR, 20 * HOUR, 4 * DAY, 12 * DAY),
   notBefore: fc.constantFrom(-HOUR, HOUR / 2, DAY),
-  audience: record({ members: subset(MEMBERS.slice(0, 5)), groups: subset(GROUPS) }),
+  audience: record({ members: subset(MEMBERS.slice(0, 5)), groups: subset(GROUPS) }, 'members'),
 };
 const attributes = {
   schemes: subset(['media-md5', 'media-sha256']),
