@@ -1,6 +1,6 @@
 import type { RemovalChange } from '../../schemas/types.ts';
 import type { Exception } from './ahead.ts';
-import { segmentOf, type ReplicaState, type Segment } from './cursor.ts';
+import { isScanned, segmentOf, type ReplicaState, type Segment } from './cursor.ts';
 import type { Entitlement, EntitlementTable } from './entitlements.ts';
 import { visibleUntil } from './look.ts';
 import { isVisible, type Decided, type PageWork, type Placed } from './pull.ts';
@@ -65,7 +65,7 @@ async function judgeAll(work: PageWork, from: ReplicaState, goal: Decided, rows:
       judged.push(undefined);
       continue;
     }
-    const held = known?.absent ? undefined : await heldUnder(work, from, row);
+    const held = await heldUnder(work, from, row, known?.absent ?? false);
     const verdict = row.active ? await judgeActive(work, from, goal, row, held) : retracted(row, held);
     seen.set(row.id, verdict.exception);
     judged.push(verdict);
@@ -99,9 +99,10 @@ async function judgeActive(work: PageWork, from: ReplicaState, goal: Decided, ro
 }
 
 /** What the replica holds the signal under, by what decided its place; undefined where that shows nothing, or it has ended since. */
-async function heldUnder(work: PageWork, from: ReplicaState, row: LogRow): Promise<Entitlement | undefined> {
+async function heldUnder(work: PageWork, from: ReplicaState, row: LogRow, absent: boolean): Promise<Entitlement | undefined> {
   if (row.prev_class === null) return undefined;
   const place = placeOf(row, row.prev_class, row.prev_until!);
+  if (absent && !isScanned(from.segments, place)) return undefined;
   const segment = segmentOf(from.segments, place);
   const entitlement = (await work.tableOf(segment))[place.classId - 1];
   if (!entitlement || !isVisible(entitlement, place, segment.at)) return undefined;

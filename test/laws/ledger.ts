@@ -20,10 +20,10 @@ export class Ledger {
    * The signals whose retraction in a step is owed to a replica. What was sent to another replica of the viewer at the very time
    * of the retraction is owed to that one only.
    */
-  owed(viewer: string, replica: string, retractedIn: (signal: string) => number | undefined): string[] {
+  owed(viewer: string, replica: string, retractedIn: (signal: string) => number | undefined): { signal: string; sent: number; to: string[]; retracted: number }[] {
     return [...(this.#sent.get(viewer) ?? [])].flatMap(([signal, { step, replicas }]) => {
       const retracted = retractedIn(signal);
-      return retracted !== undefined && (step < retracted || replicas.has(replica)) ? [signal] : [];
+      return retracted !== undefined && (step < retracted || replicas.has(replica)) ? [{ signal, sent: step, to: [...replicas], retracted }] : [];
     });
   }
 }

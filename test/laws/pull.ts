@@ -181,8 +181,8 @@ class Pulling {
     counts.add('complete');
     const views = new Map([...items].map(([id, view]) => [id, comparable(view)]));
     this.checks.push((possible) => possible.compare(viewer, feed, views, asOf));
-    const missed = ledger.owed(viewer, key, (id) => model.signals.get(id)?.retracted?.step).filter((id) => !told.has(id));
-    if (missed.length > 0) throw new LawBroken(`${key} was not told of the retraction of ${missed.join(', ')}`);
+    const missed = ledger.owed(viewer, key, (id) => model.signals.get(id)?.retracted?.step).filter(({ signal }) => !told.has(signal));
+    if (missed.length > 0) throw new LawBroken(`${key} was not told of retractions (by step): ${JSON.stringify(missed)}`);
     if (together) counts.add('pullsTogether');
     if (before.asOf === 0) return;
     if (planned.some((instant) => instant > before.asOf && instant <= asOf)) counts.add('policyTookEffect');
