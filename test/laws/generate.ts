@@ -65,7 +65,7 @@ const FIELDS = enumeration('SignalField');
 const delays = fc.constantFrom('PT1H', 'PT5H', 'P1D', 'P3D');
 const lengths = fc.constantFrom('PT6H', 'P2D', 'P5D');
 const terms: fc.Arbitrary<Terms> = fc
-  .record({ after: rarely(40, delays), for: rarely(25, lengths), reveal: weigh([3, fc.constant([...FIELDS])], [2, fc.constantFrom(['digest', 'harm', 'severity'], ['digest'], ['harm', 'note', 'labels', 'observed'])]), origin: rarely(80, words('OriginDisplay')), handling: rarely(50, handling) })
+  .record({ after: rarely(55, delays), for: rarely(30, lengths), reveal: weigh([3, fc.constant([...FIELDS])], [2, fc.constantFrom(['digest', 'harm', 'severity'], ['digest'], ['harm', 'note', 'labels', 'observed'])]), origin: rarely(80, words('OriginDisplay')), handling: rarely(50, handling) })
   .map((found) => drop(found) as Terms);
 const window = weigh<{ from?: number; until?: number }>([2, record({ from: fc.constantFrom(HOUR, DAY, 4 * DAY) }, 'from')], [2, record({ until: fc.constantFrom(HOUR, DAY, 4 * DAY) }, 'until')], [1, fc.constant({ from: -HOUR, until: 2 * DAY })]);
 
@@ -80,7 +80,14 @@ const policies: fc.Arbitrary<PolicyTemplate> = fc
 const OPEN: PolicyTemplate = [{ id: 'all', effect: 'share', terms: { reveal: FIELDS as Terms['reveal'], origin: 'named', handling: { tlp: 'CLEAR', pap: 'CLEAR', permitted_actions: 'externally-visible-direct-actions', attribution: 'may', onward: 'public' } } }];
 /** Charters are mostly wide: they bound everybody. */
 const charters = weigh([3, fc.constant(OPEN)], [1, sharingAll.map((rule) => [{ id: 'all', ...rule }] as PolicyTemplate)], [1, policies]);
-const feeds = fc.record({ filter: rarely(75, signals), peers: rarely(10, peers), terms: rarely(40, terms) }).map((found) => drop(found) as FeedTemplate);
+/** What most signals meet, now and then no longer. */
+const filters = conditions<SignalConditions>({
+  harm: listed(['fraud', 'csea', 'violence', 'spam']),
+  severity: bounds(fc.constantFrom('low', 'high')),
+  confidence: bounds(fc.constantFrom(20, 70)),
+  labels: record({ none: subset(LABELS) }, 'none'),
+});
+const feeds = fc.record({ filter: weigh<SignalConditions | undefined>([6, filters], [1, signals], [1, fc.constant(undefined)]), peers: rarely(10, peers), terms: rarely(25, terms) }).map((found) => drop(found) as FeedTemplate);
 
 // ---- Signals ---------------------------------------------------------------------------------------------------------
 

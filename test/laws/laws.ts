@@ -43,7 +43,7 @@ export async function checkLaws(options: LawOptions): Promise<Outcome> {
     await inScope((scope) => takeSteps(scope, { home, processes: PROCESSES[home], seed }, list, counts));
     progress?.(counts);
   });
-  const found = await fc.check(property, { seed, numRuns: Math.ceil(steps / length), endOnFailure: true, ...(path === undefined ? {} : { path }) });
+  const found = await fc.check(property, { seed, endOnFailure: true, ...(path === undefined ? { numRuns: Math.ceil(steps / length) } : { path, numRuns: 1 }) });
   if (!found.failed) return { counts };
   const smallest = shrinkSeconds === undefined ? found : await fc.check(property, { seed, path: found.counterexamplePath!, interruptAfterTimeLimit: shrinkSeconds * 1000 });
   return { counts, failure: describe(smallest.failed ? smallest : found, options) };

@@ -1,4 +1,6 @@
 import type { ChangesPage, Problem } from '../../schemas/types.ts';
+import { instant } from '../../server/policy/time.ts';
+import { instantsOfChange } from '../../server/policy/world.ts';
 import type { Answer } from '../support/api.ts';
 import { comparable, type Model } from './model.ts';
 import { LawBroken, type Possible } from './possible.ts';
@@ -146,7 +148,7 @@ class Pulling {
     this.#countMidst(held);
     counts.add('pages');
     const instant = this.#scene.instant();
-    const next = receive(held, { page, limit: this.#step.limit, process: processes.serial(process), instant, model, wasSent: (id) => ledger.has(viewer, id) });
+    const next = receive(held, { page, limit: this.#step.limit, process: processes.serial(process), instant, model, undisturbed: this.#undisturbed(held), wasSent: (id) => ledger.has(viewer, id) });
     for (const change of page.changes) if (change.type === 'signal') ledger.note(viewer, change.signal.id, step, key);
     this.#countChanges(held, page);
     const instants = next.asOf > held.asOf && page.complete ? [next.asOf] : [...new Set([instant, Math.max(held.decided, instant)])];
@@ -170,7 +172,7 @@ class Pulling {
         const view = change.type === 'signal' ? comparable(change.signal) : undefined;
         const explained = (view === undefined && !page.complete) || instants.some((at) => possible.allows(viewer, feed, id, view, at));
         const owedReason = change.type === 'remove' && states.length > 0 && states.every((signal) => signal.retracted);
-        must(explained && !owedReason, `${key} is told ${JSON.stringify(change)} of ${JSON.stringify(states)}, of which it may be told ${JSON.stringify(states.map((signal) => possible.after.view(viewer, feed, signal, instants[0]!) ?? 'nothing'))}`);
+        must(explained && !owedReason, `${key} is told at ${instants.map((at) => new Date(at).toISOString()).join(' or ')} ${JSON.stringify(change)} of ${JSON.stringify(states)}, of which it may be told ${JSON.stringify(states.map((signal) => possible.after.view(viewer, feed, signal, instants[0]!) ?? 'nothing'))}`);
       }
     }
   }
@@ -203,11 +205,18 @@ class Pulling {
     }
   }
 
-  #countMidst({ midst }: Held): void {
+  #undisturbed({ midst, world, asOf }: Held): boolean {
+    const { model, together } = this.#scene;
+    const now = this.#scene.instant();
+    return !midst && !together && world?.version === model.version && !instantsOfChange(model.world, instant).some((at) => at > asOf && at <= now);
+  }
+
+  #countMidst({ midst, world }: Held): void {
     const { model, counts } = this.#scene;
-    if (!midst || midst.version === model.version) return;
+    if (!midst || !world || world.version === model.version) return;
     counts.add('worldInMidPull');
-    if (grantsOf(midst, this.#replica, this.#scene.instant()) !== grantsOf(model, this.#replica, this.#scene.instant(), midst)) counts.add('grantsInMidPull');
+    const now = this.#scene.instant();
+    if (grantsOf(world, this.#replica, now) !== grantsOf(model, this.#replica, now, world)) counts.add('grantsInMidPull');
   }
 
   #keep(held: Held): void {

@@ -16,11 +16,13 @@ export interface Held {
   decided: number;
   /** The process that gave the cursor. */
   from?: number;
-  /** The world when the last page came, if that was not complete. */
-  midst?: Model;
+  /** The world when the last page came. */
+  world?: Model;
+  /** That page was not complete. */
+  midst: boolean;
 }
 
-export const NOTHING: Held = { items: new Map(), told: new Set(), asOf: 0, decided: 0 };
+export const NOTHING: Held = { items: new Map(), told: new Set(), asOf: 0, decided: 0, midst: false };
 
 /** One viewer's copy of one feed, kept as a client would. */
 export class Replica {
@@ -48,13 +50,16 @@ export interface Receipt {
   /** The hub's instant when it was asked for. */
   instant: number;
   model: Model;
+  /** Nothing of what the viewer is entitled to can have changed since the replica was complete. */
+  undisturbed: boolean;
   /** Whether the viewer was ever sent a signal, before this page. */
   wasSent: (id: string) => boolean;
 }
 
 /**
  * Applies a page as a client does, and checks what can be told from the replica alone: a page is no larger than its limit and
- * names no signal twice; what is sent differs from what is held; a removal is of something held, a retraction of something that
+ * names no signal twice; what is sent differs from what is held (where entitlements change, what is the same may come again,
+ * together with what changed at the same time); a removal is of something held, a retraction of something that
  * the viewer was sent, told once.
  * @throws LawBroken
  */
@@ -68,12 +73,12 @@ export function receive(held: Held, receipt: Receipt): Held {
     const id = change.type === 'signal' ? change.signal.id : change.id;
     if (named.has(id)) throw new LawBroken(`a page names ${id} twice`);
     named.add(id);
-    if (change.type === 'signal') put(items, change, held.midst === undefined);
+    if (change.type === 'signal') put(items, change, receipt.undisturbed);
     else remove(items, told, change, receipt);
   }
   const decided = Math.max(held.decided, instant);
-  const next: Held = { cursor: page.cursor, items, told, asOf: held.asOf, decided, from: process };
-  if (!page.complete) return { ...next, midst: model };
+  const next: Held = { cursor: page.cursor, items, told, asOf: held.asOf, decided, from: process, world: model, midst: !page.complete };
+  if (!page.complete) return next;
   const asOf = Date.parse(page.as_of!);
   if (asOf < instant || asOf > decided) throw new LawBroken(`as_of is ${asOf - instant} ms from the hub's instant`);
   if (asOf < held.asOf) throw new LawBroken(`as_of went back by ${held.asOf - asOf} ms`);
@@ -91,9 +96,9 @@ function checkDigest(items: ReadonlyMap<string, SignalView>, { digest }: Changes
   throw new LawBroken(`the digest differs: ${JSON.stringify({ own: { count, sum }, digest, differences: digest && own.differences(digest) })}`);
 }
 
-function put(items: Map<string, SignalView>, { signal }: SignalChange, wasComplete: boolean): void {
+function put(items: Map<string, SignalView>, { signal }: SignalChange, undisturbed: boolean): void {
   const before = items.get(signal.id);
-  if (wasComplete && before?.version === signal.version) throw new LawBroken(`${signal.id} is sent although it is held as it is: ${JSON.stringify(signal)}`);
+  if (undisturbed && before?.version === signal.version) throw new LawBroken(`${signal.id} is sent although it is held as it is: ${JSON.stringify(signal)}`);
   if (before && before.version !== signal.version && isDeepStrictEqual({ ...before, version: '' }, { ...signal, version: '' })) throw new LawBroken(`${signal.id} has another version, but says the same`);
   items.set(signal.id, signal);
 }
