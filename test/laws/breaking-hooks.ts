@@ -11,5 +11,6 @@ export const initialize: InitializeHook<typeof broken> = (data) => {
 /** Loads every module as it is, but for one. */
 export const load: LoadHook = async (url, context, nextLoad) => {
   const loaded = await nextLoad(url, context);
-  return url === broken.url ? { ...loaded, source: withFault(String(loaded.source), broken.fault) } : loaded;
+  if (url !== broken.url) return loaded;
+  return { ...loaded, source: withFault(Buffer.from(loaded.source as Uint8Array).toString(), broken.fault) };
 };

@@ -129,19 +129,23 @@ const pulls: fc.Arbitrary<PullStep> = fc.record({
   viewer: weigh([6, fc.constant('birch')], [4, fc.constant('cedar')], [2, fc.constant('dogwood')], [1, fc.constant('ash')], [1, fc.constant('elm')], [1, fc.constant('fir')]),
   feed: weigh<string>([5, fc.constant('all')], [4, fc.constant('ash/one')], [2, fc.constant('hub/three')], [1, fc.constant('birch/two')]),
   copy: weigh([8, fc.constant(0)], [1, fc.constant(1)]),
-  limit: fc.constantFrom(1, 2, 3, 5, 10, 30, 1000),
-  pages: weigh([2, fc.constantFrom(1, 2, 5)], [3, fc.constant(10_000)]),
+  limit: fc.constantFrom(1, 1, 2, 3, 5, 10, 30, 1000),
+  pages: weigh([1, fc.constantFrom(1, 2, 5)], [1, fc.constant(10_000)]),
   form: fc.constantFrom('json' as const, 'json' as const, 'ndjson' as const),
   trouble: weigh<PullStep['trouble']>([12, fc.constant('none')], [2, fc.constant('lost')], [2, fc.constant('cut')], [1, fc.constant('twice')]),
+  digest: weigh<PullStep['digest']>([4, fc.constant('parts')], [1, fc.constant('total')], [2, fc.constant('none')]),
+  poll: weigh<PullStep['poll']>([4, fc.constant('no')], [2, fc.constant('match')]),
   lines: fc.nat(12),
 });
+/** Who waits needs somebody who writes. */
+const waits = pulls.map((pull): PullStep => ({ ...pull, poll: 'wait', trouble: 'none' }));
 
 const posting = fc.record({ do: fc.constant('post' as const), member: weigh([3, fc.constant('ash')], [1, member]), content: contents, count: fc.constantFrom(1, 1, 3, 8), as: fc.constantFrom('single' as const, 'array' as const, 'array' as const, 'stream' as const), reference: rarely(15, fc.nat(3)) }).map(drop);
 const updating = fc.record({ do: fc.constant('update' as const), aim: aim('any', 'held', 'held', 'embargoed', 'embargoed', 'ended'), change: changes });
 const retracting = fc.record({ do: fc.constant('retract' as const), aim: aim('any', 'held', 'held', 'embargoed'), reason: fc.constantFrom('mistake' as const, 'appeal-upheld' as const, 'legal' as const) });
 const activating = weigh(
   [4, fc.record({ do: fc.constant('activate' as const), owner: member, policy: policies, delay: later })],
-  [1, fc.record({ do: fc.constant('activate' as const), owner: fc.constant('ash' as string), policy: policies, delay: later })],
+  [1, fc.record({ do: fc.constant('activate' as const), owner: fc.constant('ash'), policy: policies, delay: later })],
   [1, fc.record({ do: fc.constant('activate' as const), owner: fc.constant(OPERATOR as string), policy: charters, delay: later })],
 );
 const suspending = weigh<object>([1, fc.record({ do: fc.constant('suspend' as const), member })], [3, fc.record({ do: fc.constant('resume' as const), pick })]);
@@ -155,7 +159,7 @@ const at = (steps: fc.Arbitrary<object>): fc.Arbitrary<Step> => fc.tuple(steps, 
 const rare = (step: object): fc.Arbitrary<object> => fc.constant(step);
 
 const together = fc
-  .array(at(weigh<object>([6, posting], [4, updating], [2, retracting], [1, setting], [2, activating], [1, suspending], [1, grouping], [1, reading], [7, pulls])), { minLength: 2, maxLength: 7 })
+  .array(at(weigh<object>([6, posting], [4, updating], [2, retracting], [1, setting], [2, activating], [1, suspending], [1, grouping], [1, reading], [6, pulls], [1, waits])), { minLength: 2, maxLength: 7 })
   .map((steps) => ({ do: 'together' as const, steps }));
 
 /** What happens, how often. */
@@ -169,7 +173,7 @@ export const steps: fc.Arbitrary<Step> = at(
     [1, fc.record({ do: fc.constant('undo' as const), pick })],
     [2, reading],
     [8, fc.record({ do: fc.constant('clock' as const), by: weigh([2, fc.constantFrom(1, SECOND, 60 * SECOND)], [4, fc.constantFrom(HOUR, HOUR, 7 * HOUR, 30 * HOUR)], [1, fc.constantFrom(4 * DAY, 12 * DAY)], [1, fc.constantFrom(-1, -SECOND, -HOUR)]) })],
-    [8, fc.record({ do: fc.constant('clock-to-change' as const), viewer: member, pick: fc.nat(6), off: fc.constantFrom(-1, 0, 0, 1) })],
+    [8, fc.record({ do: fc.constant('clock-to-change' as const), viewer: weigh([3, fc.constant('birch')], [2, fc.constant('cedar')], [1, member]), pick: fc.nat(6), off: fc.constantFrom(-1, 0, 0, 1), pull: rarely(70, pulls) }).map(drop)],
     [6, activating],
     [1, fc.record({ do: fc.constant('withdraw-policy' as const), owner: member, delay: later })],
     [3, offering],

@@ -4,7 +4,7 @@ import { instantsOfChange } from '../../server/policy/world.ts';
 import type { Answer } from '../support/api.ts';
 import { comparable, type Model } from './model.ts';
 import { LawBroken, type Possible } from './possible.ts';
-import { NOTHING, receive, type Held, type Replica } from './replica.ts';
+import { NOTHING, checkDigest, receive, undue, type Held, type Replica } from './replica.ts';
 import type { Check, Done, Scene } from './scene.ts';
 import type { PullStep } from './steps.ts';
 
@@ -28,7 +28,7 @@ export async function pull(scene: Scene, step: PullStep & { hub: number }): Prom
 /** Brings a replica up to date, whatever it takes. */
 export async function pullAll(scene: Scene, replica: Replica): Promise<Done> {
   const { viewer, feed, copy } = replica;
-  return pull(scene, { do: 'pull', viewer, feed, copy, limit: 1000, pages: ENDLESS, form: 'json', trouble: 'none', lines: 0, hub: 0 });
+  return pull(scene, { do: 'pull', viewer, feed, copy, limit: 1000, pages: ENDLESS, form: 'json', trouble: 'none', digest: 'parts', poll: 'no', lines: 0, hub: 0 });
 }
 
 class Pulling {
@@ -55,15 +55,15 @@ class Pulling {
         if (answers[0]!.status === 410) continue;
         return;
       }
-      const results = answers.map(({ body }, index) => this.#receive(this.#replica.held, body, asked[index]!));
-      const last = answers.at(-1)!.body;
-      const ends = last.complete || n + 1 >= pages;
+      const results = answers.map((answer, index) => this.#received(this.#replica.held, answer, asked[index]!));
+      const last = results.at(-1)!;
+      const ends = !last.midst || n + 1 >= pages;
       if (ends && (trouble === 'lost' || trouble === 'cut')) {
         counts.add('lost');
         return;
       }
-      this.#keep(results.at(-1)!);
-      if (last.complete) return;
+      this.#keep(last);
+      if (!last.midst) return;
       if (ends) {
         counts.add('stopped');
         return;
@@ -105,13 +105,17 @@ class Pulling {
     const { processes, counts } = this.#scene;
     const from = held.from;
     if (held.cursor !== undefined && from !== undefined && from !== processes.serial(process)) counts.add(processes.isRunning(from) ? 'otherProcess' : 'afterRestart');
-    const query = `digest=parts&limit=${this.#step.limit}${held.cursor === undefined ? '' : `&cursor=${held.cursor}`}`;
-    return processes.send<T>(viewer, process, 'GET', `/v1/feeds/${feed}/changes?${query}`, undefined, { accept });
+    const { limit, digest, poll } = this.#step;
+    const query = Object.entries({ limit, digest: digest === 'none' ? undefined : digest, cursor: held.cursor, wait: poll === 'wait' ? 1 : undefined }).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
+    const has: Record<string, string> = poll === 'no' || held.tag === undefined ? {} : { 'if-none-match': held.tag };
+    if (poll === 'wait') counts.add('waits');
+    if (poll !== 'no' && held.tag !== undefined) counts.add('polls');
+    return processes.send<T>(viewer, process, 'GET', `/v1/feeds/${feed}/changes?${query.join('&')}`, undefined, { accept, ...has });
   }
 
   /** Whether the hub refused, and what a client does then. */
   #refused({ status, body }: Answer<unknown>): boolean {
-    if (status === 200) {
+    if (status === 200 || status === 304) {
       const { viewer, feed } = this.#replica;
       const at = this.#scene.instant();
       this.checks.push((possible) => must(possible.some((model) => model.isActive(viewer) && model.isOffered(viewer, feed, at)), `${viewer} pulls ${feed}, to which it has no right`));
@@ -142,6 +146,19 @@ class Pulling {
     }
   }
 
+  /** A page; or, where there is nothing new to a replica that said what it has, nothing. */
+  #received(held: Held, { status, body, headers }: Answer<ChangesPage>, process: number): Held {
+    if (status === 200) return { ...this.#receive(held, body, process), tag: headers.get('etag') ?? undefined };
+    this.#scene.counts.add('nothingNew');
+    must(held.tag !== undefined, 'the hub says that nothing is new to a replica that did not say what it has');
+    const { viewer, feed } = this.#replica;
+    const asOf = Math.max(this.#scene.instant(), held.asOf);
+    const next: Held = { ...held, asOf, decided: Math.max(held.decided, asOf), items: undue(held.items, asOf), world: this.#scene.model };
+    const views = viewsOf(next.items);
+    this.checks.push((possible) => possible.compare(viewer, feed, views, asOf));
+    return next;
+  }
+
   #receive(held: Held, page: ChangesPage, process: number): Held {
     const { ledger, model, step, counts, processes } = this.#scene;
     const { viewer, key } = this.#replica;
@@ -153,7 +170,7 @@ class Pulling {
     this.#countChanges(held, page);
     const instants = next.asOf > held.asOf && page.complete ? [next.asOf] : [...new Set([instant, Math.max(held.decided, instant)])];
     this.checks.push((possible) => this.#checkChanges(possible, page, instants));
-    if (page.complete) this.#complete(held, next);
+    if (page.complete) this.#complete(held, next, page.digest);
     return next;
   }
 
@@ -177,12 +194,14 @@ class Pulling {
     }
   }
 
-  #complete(before: Held, { items, told, asOf }: Held): void {
+  #complete(before: Held, { items, told, asOf }: Held, digest: ChangesPage['digest']): void {
     const { counts, ledger, model, planned, together } = this.#scene;
     const { viewer, feed, key } = this.#replica;
     counts.add('complete');
-    const views = new Map([...items].map(([id, view]) => [id, comparable(view)]));
+    const views = viewsOf(items);
     this.checks.push((possible) => possible.compare(viewer, feed, views, asOf));
+    must((digest !== undefined) === (this.#step.digest !== 'none'), 'a complete page carries a digest when it is asked for one');
+    if (digest) this.checks.push(() => checkDigest(items, digest, this.#step.digest === 'parts'));
     const missed = ledger.owed(viewer, key, (id) => model.signals.get(id)?.retracted?.step).filter(({ signal }) => !told.has(signal));
     if (missed.length > 0) throw new LawBroken(`${key} was not told of retractions (by step): ${JSON.stringify(missed)}`);
     if (together) counts.add('pullsTogether');
@@ -223,6 +242,10 @@ class Pulling {
     this.#replica.held = held;
     this.#replica.refused = false;
   }
+}
+
+function viewsOf(items: Held['items']): Map<string, object> {
+  return new Map([...items].map(([id, view]) => [id, comparable(view)]));
 }
 
 /** What a viewer is entitled to of the signals of a model, as one text. */

@@ -14,6 +14,8 @@ export interface Held {
   asOf: number;
   /** The latest instant at which a page was decided, complete or not. */
   decided: number;
+  /** The ETag of the complete page that led here. */
+  tag?: string | undefined;
   /** The process that gave the cursor. */
   from?: number;
   /** The world when the last page came. */
@@ -82,18 +84,17 @@ export function receive(held: Held, receipt: Receipt): Held {
   const asOf = Date.parse(page.as_of!);
   if (asOf < instant || asOf > decided) throw new LawBroken(`as_of is ${asOf - instant} ms from the hub's instant`);
   if (asOf < held.asOf) throw new LawBroken(`as_of went back by ${held.asOf - asOf} ms`);
-  for (const [id, view] of items) if (isDue(view, asOf)) items.delete(id);
-  checkDigest(items, page);
-  return { ...next, asOf };
+  return { ...next, items: undue(items, asOf), asOf };
 }
 
-/** The hub's reconciliation digest must be what the SDK makes of the replica, in all and in each part. */
-function checkDigest(items: ReadonlyMap<string, SignalView>, { digest }: ChangesPage): void {
+/** The hub's reconciliation digest must be what the SDK makes of the replica, in all and in each part. @throws LawBroken */
+export function checkDigest(items: ReadonlyMap<string, SignalView>, digest: NonNullable<ChangesPage['digest']>, withParts: boolean): void {
   const own = new ReplicaDigest();
   for (const view of items.values()) own.add(view);
   const { count, sum } = own.total;
-  if (digest?.count === count && digest.sum === sum && own.differences(digest).length === 0) return;
-  throw new LawBroken(`the digest differs: ${JSON.stringify({ own: { count, sum }, digest, differences: digest && own.differences(digest) })}`);
+  const differences = withParts ? own.differences(digest) : [];
+  if (digest.count === count && digest.sum === sum && differences.length === 0) return;
+  throw new LawBroken(`the digest differs: ${JSON.stringify({ own: { count, sum }, digest, differences })}`);
 }
 
 function put(items: Map<string, SignalView>, { signal }: SignalChange, undisturbed: boolean): void {
@@ -114,6 +115,11 @@ function remove(items: Map<string, SignalView>, told: Set<string>, { id, reason 
   if (!wasSent(id)) throw new LawBroken(`the retraction of ${id} was told to somebody who was never sent it`);
   if (told.has(id)) throw new LawBroken(`the retraction of ${id} was told twice`);
   told.add(id);
+}
+
+/** What has not ended by itself. */
+export function undue(items: ReadonlyMap<string, SignalView>, at: number): Map<string, SignalView> {
+  return new Map([...items].filter(([, view]) => !isDue(view, at)));
 }
 
 function isDue({ visible_until: until }: SignalView, at: number): boolean {

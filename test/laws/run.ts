@@ -150,14 +150,15 @@ class Run {
   }
 
   /** To an instant at which something changes for the viewer, or a millisecond off. */
-  #moveClockToChange({ viewer, pick, off, hub }: Step & { do: 'clock-to-change' }): Promise<Done> {
+  async #moveClockToChange({ viewer, pick, off, pull: next, hub }: Step & { do: 'clock-to-change' }): Promise<Done> {
     const { model, clock } = this.#scene;
     const now = this.#scene.instant();
     const spans = [...model.signals.values()].slice(-LATEST).flatMap((signal) => (signal.retracted ? [] : [model.decide(viewer, 'all', signal, now).span]));
     const instants = [...instantsOfChange(model.world, instant), ...spans.flatMap((span) => [span?.release ?? 0, span?.end ?? 0])];
-    const next = [...new Set(instants)].filter((at) => at > now && at < now + MOST).sort((a, b) => a - b).slice(0, NEXT);
-    const chosen = next[pick % Math.max(1, next.length)];
-    return chosen === undefined ? Promise.resolve({}) : this.#moveClock(Math.max(0, chosen + off - clock.now()), hub);
+    const soon = [...new Set(instants)].filter((at) => at > now && at < now + MOST).sort((a, b) => a - b).slice(0, NEXT);
+    const chosen = soon[pick % Math.max(1, soon.length)];
+    if (chosen !== undefined) await this.#moveClock(Math.max(0, chosen + off - clock.now()), hub);
+    return next ? pull(this.#scene, { ...next, viewer, hub }) : {};
   }
 
   async #rotateKeys(hub: number): Promise<Done> {

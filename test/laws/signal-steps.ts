@@ -18,7 +18,7 @@ export async function post(scene: Scene, { member, content, count, as, reference
   const referred = reference !== undefined && scene.take(`reference ${member} ${reference}`) ? `r${reference}` : undefined;
   const items = Array.from({ length: as === 'single' ? 1 : count }, (_, index) => signalOf(scene, content, index, index === 0 ? referred : undefined));
   if (as === 'single') {
-    const { body, checks } = await write<ItemResult>(scene, member, hub, 'POST', '/v1/signals', items[0]!);
+    const { body, checks } = await write<ItemResult>(scene, member, hub, 'POST', '/v1/signals', items[0]);
     return body ? { checks, effect: settle(scene, member, '', items, [body]).effect } : { checks };
   }
   const { body, checks } = as === 'array' ? await write<BatchResult>(scene, member, hub, 'POST', '/v1/signals', items) : await writeLines(scene, member, hub, 'POST', '/v1/signals', items);
@@ -40,7 +40,7 @@ export async function set(scene: Scene, { member, content, references, hub }: Of
   const unmentioned = inSet.filter(({ content: { reference } }) => !items.some((item) => item.reference === reference));
   if (body.summary.retracted !== unmentioned.length) throw new LawBroken(`a set took back ${body.summary.retracted} signals instead of ${unmentioned.length}`);
   scene.batches.push({ id: body.summary.batch, origin: member, items: batch });
-  return { checks, effect: { signals: [...effect.signals!, ...unmentioned.map((signal) => retracted(scene, signal, 'no-longer-listed'))] } };
+  return { checks, effect: { signals: [...effect.signals, ...unmentioned.map((signal) => retracted(scene, signal, 'no-longer-listed'))] } };
 }
 
 async function writeLines(scene: Scene, member: string, hub: number, method: string, path: string, items: readonly NewSignal[]): Promise<{ body?: BatchResult; checks: NonNullable<Done['checks']> }> {
@@ -213,7 +213,7 @@ function digestsOf(scene: Scene, schemes: Content['schemes'], index: number): Ne
   return schemes.map((scheme) => ({ scheme, digest: createHash(scheme === 'media-md5' ? 'md5' : 'sha256').update(`${scene.step} ${scene.busy.size} ${index}`).digest('hex') }));
 }
 
-function omit<T extends object, K extends keyof T>(value: T, name: K): T {
+function omit<T extends object>(value: T, name: keyof T): T {
   return Object.fromEntries(Object.entries(value).filter(([key]) => key !== name)) as T;
 }
 

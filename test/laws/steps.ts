@@ -64,6 +64,9 @@ export interface PullStep {
   form: 'json' | 'ndjson';
   /** The last answer is lost, or the stream is cut off; or the same cursor is used twice, at once. */
   trouble: 'none' | 'lost' | 'cut' | 'twice';
+  digest: 'none' | 'total' | 'parts';
+  /** Says what it has (`If-None-Match`), and perhaps that the answer may wait for a second. */
+  poll: 'no' | 'match' | 'wait';
   /** Lines of a stream that arrive before it is cut off. */
   lines: number;
 }
@@ -91,8 +94,8 @@ export type Step = { hub: number } & (
   | { do: 'undo'; pick: number }
   | { do: 'read'; viewer: string; aim: Aim }
   | { do: 'clock'; by: Offset }
-  /** To the `pick`-th of the next instants at which something changes, or a little off it. */
-  | { do: 'clock-to-change'; viewer: string; pick: number; off: Offset }
+  /** To the `pick`-th of the next instants at which something changes for the viewer, or a little off it; then perhaps it pulls. */
+  | { do: 'clock-to-change'; viewer: string; pick: number; off: Offset; pull?: PullStep }
   | { do: 'rotate-keys' }
   | { do: 'restart' }
   | { do: 'together'; steps: Step[] }

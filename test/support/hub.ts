@@ -62,9 +62,9 @@ export async function startTestHub(t: TestScope, { home, clock = systemClock, ra
   const opened = home === 'embedded' ? await embedded() : await postgres();
   const settings: Config = { ...defaults(), ...config };
   let operator: FirstClient | undefined;
-  const start = async ({ db, close: disconnect }: OpenDatabase): Promise<TestHub> => {
+  const start = async (database: OpenDatabase): Promise<TestHub> => {
     const app = createServer(settings);
-    const hub = createHub({ db, config: settings, clock, random, log: app.log });
+    const hub = createHub({ db: database.db, config: settings, clock, random, log: app.log });
     const routes = collectRoutes(app);
     checkAnswers(t, app, routes);
     operator ??= (await bootstrap(hub)) as FirstClient;
@@ -72,7 +72,7 @@ export async function startTestHub(t: TestScope, { home, clock = systemClock, ra
     const url = await app.listen({ host: settings.host, port: settings.port });
     const close = once(async () => {
       await app.close();
-      await disconnect();
+      await database.close();
     });
     t.teardown(close);
     const api = (credentials: Credentials, scope?: string): Api => new Api(url, clock, credentials, scope);
@@ -102,7 +102,7 @@ export function openTestDatabase(home: HomeName): Promise<OpenDatabase> {
 /** A database of one's own; closing it removes it. */
 interface OwnDatabase extends OpenDatabase {
   /** Opens it once more. Embedded there is only one handle, which its owner closes. */
-  again(): Promise<OpenDatabase>;
+  again: () => Promise<OpenDatabase>;
 }
 
 async function embedded(): Promise<OwnDatabase> {
