@@ -1,14 +1,11 @@
 import type { Tx } from '../db/database.ts';
-import { compareKeys, type Key } from './cursor.ts';
 
 /** Where a replica stands with one signal, when that is not where the rest of it stands. */
 export interface Exception {
   /** It was told of the signal as it was after its change at this position. */
   position: number;
-  /** It was told nothing, although what its place was decided by would show the signal: that is left to a scan. */
+  /** It was told nothing, although what its place was decided by would show the signal: that is left to a scan, until it has passed. */
   absent: boolean;
-  /** Its place in the order of that scan, where it is absent. */
-  key?: Key;
 }
 
 /**
@@ -35,11 +32,6 @@ export class Ahead {
 
   set(id: string, exception: Exception): void {
     this.#exceptions.set(id, exception);
-  }
-
-  /** A scan has come so far: what was left to it up to there has been told of, where it is visible. */
-  passed(done: Key): void {
-    for (const [id, { absent, key }] of this.#exceptions) if (absent && key && compareKeys(key, done) <= 0) this.#exceptions.delete(id);
   }
 
   /** Leaves out what no longer is an exception at this position; what is absent stays while a scan is under way. */

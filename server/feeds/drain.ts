@@ -1,6 +1,6 @@
 import type { RemovalChange } from '../../schemas/types.ts';
 import type { Exception } from './ahead.ts';
-import { segmentOf, type Key, type ReplicaState, type Segment } from './cursor.ts';
+import { isScanned, segmentOf, type ReplicaState, type Segment } from './cursor.ts';
 import type { Entitlement, EntitlementTable } from './entitlements.ts';
 import { visibleUntil } from './look.ts';
 import { isVisible, type Decided, type PageWork, type Placed } from './pull.ts';
@@ -66,7 +66,7 @@ async function judgeAll(work: PageWork, from: ReplicaState, goal: Decided, rows:
       judged.push(undefined);
       continue;
     }
-    const held = known?.absent ? undefined : await heldUnder(work, from, row);
+    const held = await heldUnder(work, from, row, known?.absent ?? false);
     const verdict = row.active ? await judgeActive(work, from, goal, row, held) : retracted(row, held);
     seen.set(row.id, verdict.exception);
     judged.push(verdict);
@@ -95,22 +95,19 @@ async function judgeActive(work: PageWork, from: ReplicaState, goal: Decided, ro
   const [then, aimed] = [await work.tableOf(segment), await work.tableOf(goal)];
   const [granted, grants] = [then[place.classId - 1], aimed[place.classId - 1]];
   const visible = isVisible(granted, place, segment.at);
-  if (visible && granted?.key !== grants?.key) return { row, exception: held ? exception : { ...exception, absent: true, key: keyOf(place) }, left: true };
+  if (visible && granted?.key !== grants?.key) return { row, exception: { ...exception, absent: !held }, left: true };
   return visible && grants && isVisible(grants, place, work.head.at) ? { row, exception, show: grants, held } : gone;
 }
 
 /** What the replica holds the signal under, by what decided its place; undefined where that shows nothing, or it has ended since. */
-async function heldUnder(work: PageWork, from: ReplicaState, row: LogRow): Promise<Entitlement | undefined> {
+async function heldUnder(work: PageWork, from: ReplicaState, row: LogRow, absent: boolean): Promise<Entitlement | undefined> {
   if (row.prev_class === null) return undefined;
   const place = placeOf(row, row.prev_class, row.prev_until!);
+  if (absent && !isScanned(from.segments, place)) return undefined;
   const segment = segmentOf(from.segments, place);
   const entitlement = (await work.tableOf(segment))[place.classId - 1];
   if (!entitlement || !isVisible(entitlement, place, segment.at)) return undefined;
   return visibleUntil(work.lookOf(entitlement, place.classId), place.acceptedAt, place.until) > work.head.at ? entitlement : undefined;
-}
-
-function keyOf({ classId, acceptedAt, id }: Placed): Key {
-  return { classId, acceptedAt, id };
 }
 
 function placeOf({ id, accepted_at: acceptedAt }: LogRow, classId: number, until: number): Placed {

@@ -146,7 +146,6 @@ async function advanceReplica(work: PageWork, from: ReplicaState): Promise<Repli
   work.dirty = drained.dirty;
   for (;;) {
     plan = { ...plan, done: await scan(work, plan.rest, plan.goal, plan.done) };
-    work.ahead.passed(plan.done);
     const segments = segmentsOf(plan);
     if (segments.length > MAX_SEGMENTS) throw new Problem('cursor-expired');
     const ended = segments.length === 1 && compareKeys(plan.done, END) === 0;

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { arrayText } from '../db/database.ts';
-import { compareKeys, type ReplicaState } from './cursor.ts';
+import { isScanned, segmentOf, type ReplicaState } from './cursor.ts';
 import { Ahead, type Exception } from './ahead.ts';
 import { isVisible, type PageWork } from './pull.ts';
 import { readHistory, type LogRow } from './rows.ts';
@@ -78,13 +78,14 @@ async function pastOf(work: PageWork, rows: readonly LogRow[]): Promise<Past[]> 
     });
 }
 
-/** Whether a replica held the signal after a page that was made at `at`. */
+/**
+ * Whether a replica in this state holds a signal that had not ended when it was brought there. What ended between the instant at
+ * which its place was decided and that, it was never sent, unless by an earlier page, whose record tells.
+ */
 async function held(work: PageWork, feed: string, state: ReplicaState, at: number, exception: Exception | undefined, signal: Past): Promise<boolean> {
   const position = exception?.position ?? state.position;
-  if (exception?.absent || position < signal.from || position >= signal.to) return false;
-  const segment = state.segments.find(({ upto }) => compareKeys(signal, upto) <= 0)!;
+  if (position < signal.from || position >= signal.to || (exception?.absent && !isScanned(state.segments, signal))) return false;
+  const segment = segmentOf(state.segments, signal);
   const entitlement = (await work.tableOf(segment, feed))[signal.classId - 1];
-  if (!isVisible(entitlement, signal, segment.at)) return false;
-  // What was accepted after its place was decided came from the log: unless it had ended by then.
-  return signal.acceptedAt <= segment.at || isVisible(entitlement, signal, at);
+  return isVisible(entitlement, signal, segment.at) && isVisible(entitlement, signal, at);
 }

@@ -100,7 +100,7 @@ async function nextPieces(work: PageWork, base: Segment, goal: Decided, after: K
   for (let classId = Math.max(1, after.classId); classId <= last && pieces.length < count; classId += 1) {
     const [held, granted] = [before[classId - 1], aimed[classId - 1]];
     if (!held && !granted) continue;
-    for (const { action, lo, hi } of classDifference({ entitlement: held, at: base.at }, { entitlement: granted, at: goal.at })) {
+    for (const { action, lo, hi } of classDifference({ entitlement: held, at: base.at }, { entitlement: granted, at: goal.at }, work.head.at)) {
       const from = later({ classId, acceptedAt: lo, id: LAST_ID }, after);
       const to = earlier({ classId, acceptedAt: hi, id: LAST_ID }, base.upto);
       if (compareKeys(from, to) < 0) pieces.push({ from, to, held, ...told(work, action, classId, held, granted) });
