@@ -10,7 +10,7 @@ import { openDatabase, openLite, type OpenDatabase } from '../../server/db/datab
 import { migrate } from '../../server/db/migrate.ts';
 import { createServer, type App } from '../../server/http/fastify.ts';
 import { createHub, type Hub } from '../../server/hub.ts';
-import { systemRandom } from '../../server/random.ts';
+import { systemRandom, type Random } from '../../server/random.ts';
 import { Api, type Credentials } from './api.ts';
 import { scratchDatabase, testDatabaseUrl } from './postgres.ts';
 import { schemaErrors } from './schema.ts';
@@ -26,6 +26,11 @@ export interface TestHubOptions {
   home: HomeName;
   clock?: Clock;
   config?: Partial<Config>;
+  random?: Random;
+  /** Another process of this hub: on its database, with its settings. */
+  beside?: TestHub;
+  /** Adds to the app before its routes. */
+  extend?: (app: App, hub: Hub) => void;
 }
 
 /** A hub that listens on 127.0.0.1. */
@@ -52,14 +57,15 @@ export const MEMBER_SCOPES: readonly Scope[] = ['signals:write', 'signals:read',
  * Starts a hub with an empty database of its own. Every JSON answer is compared with the schema that its route declares.
  * @example const { operator } = await startTestHub(t, { home });
  */
-export async function startTestHub(t: Test, { home, clock = systemClock, config }: TestHubOptions): Promise<TestHub> {
-  const opened = home === 'embedded' ? await embedded() : await postgres();
-  const settings: Config = { ...defaults(), ...config };
+export async function startTestHub(t: Test, { home, clock = systemClock, config, random = systemRandom, beside, extend }: TestHubOptions): Promise<TestHub> {
+  const opened = beside ? { db: beside.hub.db, close: () => Promise.resolve() } : await openTestDatabase(home);
+  const settings: Config = { ...defaults(), ...beside?.hub.config, ...config };
   const app = createServer(settings);
-  const hub = createHub({ db: opened.db, config: settings, clock, random: systemRandom, log: app.log });
+  const hub = createHub({ db: opened.db, config: settings, clock, random, log: app.log });
   const routes = collectRoutes(app);
   checkAnswers(t, app, routes);
-  const operator = (await bootstrap(hub)) as FirstClient;
+  extend?.(app, hub);
+  const operator = beside?.operator.credentials ?? ((await bootstrap(hub)) as FirstClient);
   await buildApp(app, hub);
   const url = await app.listen({ host: settings.host, port: settings.port });
   const close = once(async () => {
