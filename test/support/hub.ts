@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Test } from 'tap';
 import type { ClientView, MemberView, NewMember, Scope } from '../../schemas/types.ts';
 import { buildApp } from '../../server/app.ts';
-import { bootstrap, type FirstClient } from '../../server/bootstrap.ts';
+import { bootstrap } from '../../server/bootstrap.ts';
 import { systemClock, type Clock } from '../../server/clock.ts';
 import type { Config } from '../../server/config.ts';
 import { openDatabase, openLite, type OpenDatabase } from '../../server/db/database.ts';
@@ -65,7 +65,7 @@ export async function startTestHub(t: Test, { home, clock = systemClock, config,
   const routes = collectRoutes(app);
   checkAnswers(t, app, routes);
   extend?.(app, hub);
-  const operator = beside?.operator.credentials ?? ((await bootstrap(hub)) as FirstClient);
+  const operator = beside?.operator.credentials ?? (await bootstrap(hub))!;
   await buildApp(app, hub);
   const url = await app.listen({ host: settings.host, port: settings.port });
   const close = once(async () => {
