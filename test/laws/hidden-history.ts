@@ -53,7 +53,11 @@ export class HiddenHistory {
   readonly #cursors = new Map<string, string>();
   #named = 0;
 
-  constructor(twins: Twins, random: SeededRandom, visible: VisibleHistory) {
+  readonly #touches: boolean;
+
+  /** @param touches also changes, of visible signals, what nobody is shown of them; and hides signals in visible ones' classes */
+  constructor(twins: Twins, random: SeededRandom, visible: VisibleHistory, touches: boolean) {
+    this.#touches = touches;
     this.#twins = twins;
     this.#random = random;
     this.#visible = visible;
@@ -94,7 +98,8 @@ export class HiddenHistory {
   }
 
   #content(recipe: Recipe): NewSignal {
-    return recipe.make(this.#visible.content(recipe.origin), this.#twins.clock.now());
+    const content = recipe.make(this.#visible.content(recipe.origin), this.#twins.clock.now());
+    return this.#touches ? content : { ...content, labels: [...(content.labels ?? []), 'hidden'] };
   }
 
   async #post(): Promise<void> {
@@ -115,7 +120,7 @@ export class HiddenHistory {
   /** Changes of a visible signal what nobody is shown of it: some of that is of its visibility class. */
   async #touch(): Promise<void> {
     const there = this.#visible.signals.filter(({ origin }) => origin !== 'fir' && this.#present(origin));
-    if (there.length === 0) return;
+    if (!this.#touches || there.length === 0) return;
     const { id, origin, content } = this.#random.pick(there);
     const change = this.#random.pick<Partial<NewSignal>>([{ confidence: 95 }, { status: 'suspicious' }, { intent: 'malicious' }, { basis: 'user-report' }, { observed: { first: iso(this.#twins.clock.now()) } }, { labels: ['wave-9'] }]);
     await this.#twins.hidden(origin, (api) => api.put(`/v1/signals/${id}`, { ...content, ...change }));

@@ -10,7 +10,7 @@ t.setTimeout(3_600_000);
 
 for (const [home, seed] of homes.flatMap((name) => SEEDS.map((each) => [name, each] as const))) {
   t.test(`${home}, seed ${seed}: nobody can tell that there is something that policy withholds`, async (t) => {
-    const probing = await Probing.start(t, home, seed);
+    const probing = await Probing.start(t, { home, seed });
     try {
       for (let step = 0; step < STEPS; step += 1) await probing.step();
       for (const viewer of VIEWERS) await probing.sweep(viewer);

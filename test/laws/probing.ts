@@ -27,6 +27,15 @@ interface Place {
   old: Pair<string>[];
 }
 
+export interface ProbingOptions {
+  home: HomeName;
+  seed: number;
+  /** The hidden history also touches what is visible: then the order of changes is no one's to compare. */
+  touches?: boolean;
+  /** Adds to the app of both twins. */
+  extend?: (app: App, hub: Hub) => void;
+}
+
 /** Plays a history into both twins and a hidden one into the first, while viewers look; everything follows from the seed. */
 export class Probing {
   /** What the viewers were shown, so that the run has something to tell apart. */
@@ -37,15 +46,18 @@ export class Probing {
   readonly #random: SeededRandom;
   readonly #places: Place[] = PULLERS.flatMap((viewer) => FEEDS.map((feed) => ({ viewer, feed, old: [] })));
 
-  private constructor(twins: Twins, seed: number) {
+  readonly #anyOrder: boolean;
+
+  private constructor(twins: Twins, { seed, touches = false }: ProbingOptions) {
     this.twins = twins;
+    this.#anyOrder = touches;
     this.#random = new SeededRandom(seed);
     this.#visible = new VisibleHistory(twins, this.#random);
-    this.hidden = new HiddenHistory(twins, new SeededRandom(seed + 10), this.#visible);
+    this.hidden = new HiddenHistory(twins, new SeededRandom(seed + 10), this.#visible, touches);
   }
 
-  static async start(t: Test, home: HomeName, seed: number, extend?: (app: App, hub: Hub) => void): Promise<Probing> {
-    const probing = new Probing(await Twins.start(t, home, seed, START, extend), seed);
+  static async start(t: Test, options: ProbingOptions): Promise<Probing> {
+    const probing = new Probing(await Twins.start(t, options.home, options.seed, START, options.extend), options);
     await probing.#visible.prepare();
     return probing;
   }
@@ -96,7 +108,7 @@ export class Probing {
   }
 
   async #ask(viewer: string, probe: Probe): Promise<Pair<Exchange>> {
-    const answers = await this.twins.ask(viewer, probe);
+    const answers = await this.twins.ask(viewer, this.#anyOrder ? whole(probe) : probe, this.#anyOrder);
     this.seen.answers.set(answers[0].status, (this.seen.answers.get(answers[0].status) ?? 0) + 1);
     return answers;
   }
@@ -143,4 +155,11 @@ export class Probing {
       foreign: cursors(false).slice(0, 2).map(({ cursor }) => cursor),
     };
   }
+}
+
+/** The probe with pages so large that there is one: which changes share a page is a matter of their order. */
+function whole(probe: Probe): Probe {
+  const widen = (path: string): string => path.replace(/(?<=\/changes\?limit=)[1-9]\d{0,3}(?!\d)/, '10000');
+  const { path } = probe;
+  return { ...probe, path: typeof path === 'string' ? widen(path) : [widen(path[0]), widen(path[1])] };
 }

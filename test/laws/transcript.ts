@@ -60,10 +60,24 @@ export async function exchangeOf(response: Response, taken: string | undefined):
   return { status: response.status, headers: headers.sort(([a], [b]) => (a < b ? -1 : 1)), body: await response.text() };
 }
 
-/** The answer in lines, with what is random masked. */
-export function linesOf({ status, headers, body }: Exchange): string[] {
+/** The answer in lines, with what is random masked; `anyOrder` sorts the changes of each page. */
+export function linesOf({ status, headers, body }: Exchange, anyOrder: boolean): string[] {
   const shown = headers.map(([name, value]) => `${name}: ${MASKED_HEADERS.includes(name) ? '(masked)' : value}`);
-  return [`${status}`, ...shown, '', ...mask(body).split('\n').flatMap(spread)];
+  const lines = mask(body).split('\n');
+  return [`${status}`, ...shown, '', ...(anyOrder ? lines.map(sortPage).sort(changesFirst) : lines).flatMap(spread)];
+}
+
+/** The changes of a page of JSON in the order of what they say. */
+function sortPage(line: string): string {
+  if (!line.startsWith('{"changes":[')) return line;
+  const { changes, ...page } = JSON.parse(line) as { changes: object[] };
+  return JSON.stringify({ changes: changes.map((change) => JSON.stringify(change)).sort(), ...page });
+}
+
+/** Of a stream's lines the changes come before what closes the page, in the order of what they say. */
+function changesFirst(a: string, b: string): number {
+  const rank = (line: string): number => (/^\{"type":"(signal|remove)"/.test(line) ? 0 : 1);
+  return rank(a) - rank(b) || (rank(a) === 0 && a < b ? -1 : rank(a) === 0 && a > b ? 1 : 0);
 }
 
 /** JSON with a line for each value, so that what differs stands alone. Nothing is lost: only what is written in one way is spread. */
@@ -84,8 +98,8 @@ function mask(body: string): string {
  * Compares the answers line by line.
  * @throws LeakFound with the request and both answers
  */
-export function compare(asked: string, [first, second]: Pair<Exchange>): void {
-  const [with_, without] = [linesOf(first), linesOf(second)];
+export function compare(asked: string, [first, second]: Pair<Exchange>, anyOrder = false): void {
+  const [with_, without] = [linesOf(first, anyOrder), linesOf(second, anyOrder)];
   const at = with_.findIndex((line, index) => line !== without[index]);
   if (at < 0 && with_.length === without.length) return;
   const line = at < 0 ? without.length : at;
