@@ -132,6 +132,7 @@ export type RemovalReason =
   | 'legal'
   | 'origin-left'
   | 'batch-undone';
+export type DigestSum = string;
 /**
  * A named set of the origin's signals, replaced as a whole by synchronising.
  */
@@ -211,6 +212,8 @@ export interface Schemas {
   RemovalReason: RemovalReason;
   SignalChange: SignalChange;
   RemovalChange: RemovalChange;
+  ReconciliationDigest: ReconciliationDigest;
+  DigestSum: DigestSum;
   PageEnd: PageEnd;
   ChangesPage: ChangesPage;
   MemberPath: MemberPath;
@@ -694,6 +697,18 @@ export interface RemovalChange {
   reason: RemovalReason;
 }
 /**
+ * What a replica should hold: how many signals, and the sum of their digests modulo 2^128. In parts when asked for: a part is all signals that are shown to you with the same fields, digests, observation times, note and instants aside.
+ */
+export interface ReconciliationDigest {
+  count: number;
+  sum: DigestSum;
+  parts?: {
+    part: DigestSum;
+    count: number;
+    sum: DigestSum;
+  }[];
+}
+/**
  * Closes a page: commit what came before together with the cursor. `as_of` is stated when the page is complete; until then more pages follow at once.
  */
 export interface PageEnd {
@@ -701,6 +716,7 @@ export interface PageEnd {
   cursor: Cursor;
   complete: boolean;
   as_of?: Instant;
+  digest?: ReconciliationDigest;
 }
 /**
  * One page of changes.
@@ -710,6 +726,7 @@ export interface ChangesPage {
   cursor: Cursor;
   complete: boolean;
   as_of?: Instant;
+  digest?: ReconciliationDigest;
 }
 export interface MemberPath {
   member: MemberId;
@@ -778,9 +795,17 @@ export interface AuditQuery {
 export interface ChangesQuery {
   cursor?: Cursor;
   /**
-   * Changes in a page.
+   * Changes in a page: 1,000 when nothing is said, in a stream 5,000.
    */
   limit?: number;
+  /**
+   * Seconds to hold the answer while there is nothing to say.
+   */
+  wait?: number;
+  /**
+   * Adds to a complete page what a replica should hold at its `as_of`, as a digest: its total, or its parts as well.
+   */
+  digest?: 'total' | 'parts';
 }
 /**
  * The digest schemes that signals may use.

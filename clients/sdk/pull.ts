@@ -9,6 +9,10 @@ import { waitBefore } from './retry.ts';
 export interface PullOptions {
   /** Changes in a page, at most 10,000; the hub's own number when absent. */
   limit?: number;
+  /** Asks for a digest of what a replica should hold, with the complete page. */
+  digest?: 'total' | 'parts';
+  /** Seconds, at most 60, that the hub may hold its answer while there is nothing to say: a long poll. */
+  wait?: number;
 }
 
 /**
@@ -38,9 +42,9 @@ export async function* pullPages(client: TocsinClient, feed: string, cursor?: st
   }
 }
 
-async function* streamPages(client: TocsinClient, feed: string, cursor: string | undefined, { limit }: PullOptions): AsyncGenerator<ChangesPage, void> {
+async function* streamPages(client: TocsinClient, feed: string, cursor: string | undefined, { limit, digest, wait }: PullOptions): AsyncGenerator<ChangesPage, void> {
   const path = `/v1/feeds/${feed.split('/').map(encodeURIComponent).join('/')}/changes`;
-  const { body } = await client.send({ method: 'GET', path, query: { cursor, limit }, headers: { accept: 'application/x-ndjson' } });
+  const { body } = await client.send({ method: 'GET', path, query: { cursor, limit, digest, wait }, headers: { accept: 'application/x-ndjson' } });
   let changes: ChangesPage['changes'] = [];
   for await (const line of jsonLines(body)) {
     if (line['type'] === 'page') {

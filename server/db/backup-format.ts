@@ -20,7 +20,7 @@ export const PAGE = 500;
 
 /** The tables in the order of a backup: parents before the tables that refer to them. */
 export const TABLES = Object.keys({
-  head: true, world_entry: true, policy_version: true, visibility_class: true, indicator: true, signal: true, signal_indicator: true, change_log: true,
+  head: true, world_entry: true, policy_version: true, visibility_class: true, indicator: true, signal: true, signal_indicator: true, change_log: true, class_sum: true,
   batch: true, batch_range: true, sync_seen: true, usage: true, disclosure: true, pull: true, assertion: true, audit: true,
 } satisfies Record<TableName, true>) as TableName[];
 

@@ -98,7 +98,7 @@ function element(value: Value): string {
 
 /** A column of rows: `type` is the PostgreSQL type of its elements; `hex` is bytes, as text in hex. */
 export interface Column {
-  type: 'uuid' | 'integer' | 'bigint' | 'boolean' | 'text' | 'hex';
+  type: 'uuid' | 'integer' | 'bigint' | 'numeric' | 'boolean' | 'text' | 'hex';
   values: readonly Value[];
 }
 

@@ -17,6 +17,7 @@ export interface Tables {
   signal_indicator: SignalIndicatorTable;
   signal: SignalTable;
   change_log: ChangeLogTable;
+  class_sum: ClassSumTable;
   batch: BatchTable;
   batch_range: BatchRangeTable;
   sync_seen: SyncSeenTable;
@@ -98,7 +99,7 @@ export interface SignalTable {
   active: boolean;
   retraction: RetractionReason | null;
   /** The earlier of valid_until and the end of retention. */
-  until: number | null;
+  until: number;
   reference: string | null;
   set_name: string;
   content_hash: Uint8Array;
@@ -110,10 +111,33 @@ export interface ChangeLogTable {
   position: number;
   at: number;
   signal_id: string;
+  /** The class after the change. */
+  class_id: number;
   retracted: boolean;
   prev_class: number | null;
   prev_until: number | null;
   prev_content: Json<NewSignal | null>;
+}
+
+/**
+ * What the active signals of a class that were accepted on one day and end on one day add up to, modulo 2^128: see the
+ * reconciliation digest. Days are counted since the epoch, in UTC. PostgreSQL's numeric, as text.
+ */
+export interface ClassSumTable {
+  class_id: number;
+  accepted_day: number;
+  until_day: number;
+  count: number;
+  /** The sum of the ids, read as numbers. */
+  ids: string;
+  /** Of each id times the instant of acceptance, in milliseconds. */
+  accepted: string;
+  /** Of each id times the instant of its end, in milliseconds. */
+  until: string;
+  /** Of each id times the hash of its digests, its observation times and its note. */
+  digests: string;
+  observed: string;
+  note: string;
 }
 
 export interface BatchTable {

@@ -39,6 +39,11 @@ export class Ahead {
     return new Ahead([...this.#exceptions].filter(([, exception]) => exception.position > position || (exception.absent && scanning)));
   }
 
+  /** The signals of which the replica was told nothing, although its place would show them. */
+  absent(): string[] {
+    return [...this.#exceptions].flatMap(([id, { absent }]) => (absent ? [id] : []));
+  }
+
   entries(): [string, Exception][] {
     return [...this.#exceptions];
   }

@@ -1,70 +1,143 @@
-import type { SignalView } from '../../schemas/types.ts';
-import { segmentOf, type ReplicaState } from './cursor.ts';
-import { say, shownRow, viewAt, type Decided, type PageWork } from './pull.ts';
+import type { RemovalChange } from '../../schemas/types.ts';
+import type { Exception } from './ahead.ts';
+import { segmentOf, type ReplicaState, type Segment } from './cursor.ts';
+import type { Entitlement, EntitlementTable } from './entitlements.ts';
+import { visibleUntil } from './look.ts';
+import { isVisible, type Decided, type PageWork, type Placed } from './pull.ts';
 import { receivedAmong } from './record.ts';
-import { readLog, type LogRow } from './rows.ts';
+import { classMask, readLog, readRetractions, type LogRow } from './rows.ts';
+import { versionsBefore, viewsOf, type Wanted } from './view.ts';
 
 type Drained = Pick<ReplicaState, 'position' | 'dirty'>;
 
-/** Log rows read at a time. */
+/** Log rows judged at a time, and positions of the log gone through in one query. */
 const CHUNK = 1000;
+const WINDOW = 20_000;
+
+/** What is to become of one row of the log. */
+interface Verdict {
+  row: LogRow;
+  exception: Exception;
+  /** The change is left to the scan. */
+  left?: boolean;
+  removal?: RemovalChange['reason'];
+  /** The signal is shown under this; it is sent unless it looks the same as what is held, which was shown under `held`. */
+  show?: Entitlement;
+  held?: Entitlement | undefined;
+}
 
 /**
  * Goes through the log after the replica's position until it is drained or the page is full. Each signal is judged once, as it
  * is now, against what the replica holds of it: what it was before the first change that the replica does not know of.
  */
 export async function drain(work: PageWork, from: ReplicaState, goal: Decided): Promise<Drained> {
-  const { head, limit, changes, ahead } = work;
+  const { head, page, tx } = work;
   const holdsNothing = from.segments.every((segment) => segment.world === 0);
+  const tables = await tablesOf(work, from.segments, goal);
+  const mask = classMask(head.classes, (classId) => tables.some((table) => table[classId - 1] !== undefined));
   let { position, dirty } = from;
   while (position < head.position) {
-    const rows = await readLog(work.tx, position, head.position, CHUNK, holdsNothing);
-    const received = await receivedAmong(work, rows.filter((row) => !row.active));
-    for (const row of rows) {
-      if (changes.size >= limit) return { position, dirty };
-      position = row.position;
-      const known = ahead.get(row.id);
-      if (known && known.position >= row.position) continue;
-      const held = known?.absent ? undefined : await heldView(work, from, row);
-      ahead.set(row.id, { position: row.latest, absent: false });
-      if (row.active) dirty = (await judgeActive(work, from, goal, row, held)) || dirty;
-      else if (held || received.has(row.id)) say(work, { type: 'remove', id: row.id, reason: row.retraction! });
-    }
-    if (rows.length < CHUNK) position = head.position;
+    const wanted = Math.min(CHUNK, page.room + 1);
+    const end = holdsNothing ? head.position : Math.min(head.position, position + WINDOW);
+    const rows = holdsNothing ? await readRetractions(tx, position, end, wanted) : await readLog(tx, position, end, mask, wanted);
+    const settled = await settle(work, rows, await judgeAll(work, from, goal, rows));
+    if (settled.stopped !== undefined) return { position: settled.stopped ?? position, dirty: dirty || settled.dirty };
+    dirty ||= settled.dirty;
+    position = rows.length < wanted ? end : rows.at(-1)!.position;
   }
   return { position, dirty };
+}
+
+/** Every table that part of the replica was decided by, or that the goal or the present gives. */
+async function tablesOf(work: PageWork, segments: readonly Segment[], goal: Decided): Promise<EntitlementTable[]> {
+  const tables: EntitlementTable[] = [];
+  for (const decided of [...segments, goal]) if (decided.world > 0) tables.push(await work.tableOf(decided));
+  return tables;
+}
+
+async function judgeAll(work: PageWork, from: ReplicaState, goal: Decided, rows: readonly LogRow[]): Promise<(Verdict | undefined)[]> {
+  const seen = new Map<string, Exception>();
+  const judged: (Verdict | undefined)[] = [];
+  const gone: Verdict[] = [];
+  for (const row of rows) {
+    const known = seen.get(row.id) ?? work.ahead.get(row.id);
+    if (known && known.position >= row.position) {
+      judged.push(undefined);
+      continue;
+    }
+    const held = known?.absent ? undefined : await heldUnder(work, from, row);
+    const verdict = row.active ? await judgeActive(work, from, goal, row, held) : retracted(row, held);
+    seen.set(row.id, verdict.exception);
+    judged.push(verdict);
+    if (!row.active && !held) gone.push(verdict);
+  }
+  const received = await receivedAmong(work, gone.map(({ row }) => row));
+  for (const verdict of gone) if (!received.has(verdict.row.id)) delete verdict.removal;
+  return judged;
+}
+
+function retracted(row: LogRow, held: Entitlement | undefined): Verdict {
+  return { row, held, exception: { position: row.latest, absent: false }, removal: row.retraction! };
 }
 
 /**
  * What is to be said of a signal that is not retracted. It is judged by what its place in the replica was decided by; where the
  * goal grants something else there, the scan will deal with it, and the change is left to it.
- * @returns whether the change was left to the scan
  */
-async function judgeActive(work: PageWork, from: ReplicaState, goal: Decided, row: LogRow, held: SignalView | undefined): Promise<boolean> {
-  const shown = shownRow(work, row);
-  if (shown.until !== null && shown.until <= work.head.at) {
-    // A scan passes over what has ended: it must be said here that it ended earlier than the replica was told.
-    if (held) say(work, { type: 'remove', id: row.id, reason: 'gone' });
-    return false;
-  }
-  const segment = segmentOf(from.segments, shown);
+async function judgeActive(work: PageWork, from: ReplicaState, goal: Decided, row: LogRow, held: Entitlement | undefined): Promise<Verdict> {
+  const exception = { position: row.latest, absent: false };
+  const gone: Verdict = { row, exception, ...(held ? { removal: 'gone' } : {}) };
+  const place = placeOf(row, row.class_id, row.until);
+  // A scan passes over what has ended: it must be said here that it ended earlier than the replica was told.
+  if (place.until <= work.head.at) return gone;
+  const segment = segmentOf(from.segments, place);
   const [then, aimed] = [await work.tableOf(segment), await work.tableOf(goal)];
-  const granted = viewAt(work, shown, then, segment.at);
-  if (granted && then[shown.classId - 1]?.key !== aimed[shown.classId - 1]?.key) {
-    if (!held) work.ahead.set(row.id, { position: row.latest, absent: true });
-    return true;
-  }
-  const view = granted && viewAt(work, shown, aimed, work.head.at);
-  if (view && held?.version !== view.version) say(work, { type: 'signal', signal: view });
-  if (!view && held) say(work, { type: 'remove', id: row.id, reason: 'gone' });
-  return false;
+  const [granted, grants] = [then[place.classId - 1], aimed[place.classId - 1]];
+  const visible = isVisible(granted, place, segment.at);
+  if (visible && granted?.key !== grants?.key) return { row, exception: { ...exception, absent: !held }, left: true };
+  return visible && grants && isVisible(grants, place, work.head.at) ? { row, exception, show: grants, held } : gone;
 }
 
-/** The view that the replica holds, by what decided its place; undefined where that shows nothing, or it has ended since. */
-async function heldView(work: PageWork, from: ReplicaState, row: LogRow): Promise<SignalView | undefined> {
-  if (row.prev_class === null || row.prev_content === null) return undefined;
-  const shown = shownRow(work, { ...row, class_id: row.prev_class, until: row.prev_until, content: row.prev_content });
-  const segment = segmentOf(from.segments, shown);
-  const view = viewAt(work, shown, await work.tableOf(segment), segment.at);
-  return view && (view.visible_until === undefined || Date.parse(view.visible_until) > work.head.at) ? view : undefined;
+/** What the replica holds the signal under, by what decided its place; undefined where that shows nothing, or it has ended since. */
+async function heldUnder(work: PageWork, from: ReplicaState, row: LogRow): Promise<Entitlement | undefined> {
+  if (row.prev_class === null) return undefined;
+  const place = placeOf(row, row.prev_class, row.prev_until!);
+  const segment = segmentOf(from.segments, place);
+  const entitlement = (await work.tableOf(segment))[place.classId - 1];
+  if (!entitlement || !isVisible(entitlement, place, segment.at)) return undefined;
+  return visibleUntil(work.lookOf(entitlement, place.classId), place.acceptedAt, place.until) > work.head.at ? entitlement : undefined;
+}
+
+function placeOf({ id, accepted_at: acceptedAt }: LogRow, classId: number, until: number): Placed {
+  return { id, acceptedAt, classId, until };
+}
+
+/**
+ * Says what the verdicts come to, as far as the page has room.
+ * @returns `stopped`: the last position that it took in when it was full before the end (null for none of these); undefined otherwise
+ */
+async function settle(work: PageWork, rows: readonly LogRow[], verdicts: readonly (Verdict | undefined)[]): Promise<{ dirty: boolean; stopped?: number | null }> {
+  const texts = await textsOf(work, verdicts.filter((verdict) => verdict?.show) as (Verdict & { show: Entitlement })[]);
+  let [dirty, stopped]: [boolean, number | null] = [false, null];
+  for (const [index, verdict] of verdicts.entries()) {
+    if (work.page.room <= 0) return { dirty, stopped };
+    stopped = rows[index]!.position;
+    if (!verdict) continue;
+    const { row, exception, left, removal } = verdict;
+    work.ahead.set(row.id, exception);
+    dirty ||= left ?? false;
+    const text = texts.get(verdict);
+    if (text !== undefined) work.page.say(row.id, `{"type":"signal","signal":${text}}`);
+    if (removal) work.page.say(row.id, { type: 'remove', id: row.id, reason: removal });
+  }
+  return { dirty };
+}
+
+/** The views of those that look different from what is held. */
+async function textsOf(work: PageWork, verdicts: readonly (Verdict & { show: Entitlement })[]): Promise<Map<Verdict, string>> {
+  const compared = verdicts.filter(({ held }) => held);
+  const views = await viewsOf(work.tx, verdicts.map(({ row, show }): Wanted => ({ id: row.id, look: work.lookOf(show, row.class_id) })));
+  const versions = await versionsBefore(work.tx, compared.map(({ row, held }): Wanted => ({ id: row.id, look: work.lookOf(held!, row.prev_class!), before: row.position })));
+  const before = new Map(compared.map((verdict, index) => [verdict, versions[index]]));
+  return new Map(verdicts.flatMap((verdict, index): [Verdict, string][] => (views[index]!.version === before.get(verdict) ? [] : [[verdict, views[index]!.json]])));
 }

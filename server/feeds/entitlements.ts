@@ -1,6 +1,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Queries } from '../db/database.ts';
 import { judge, type Grant } from '../policy/decide.ts';
+import type { PolicyObject } from '../policy/object.ts';
 import { instant } from '../policy/time.ts';
 import { instantsOfChange, type Feed } from '../policy/world.ts';
 import type { HubWorld } from '../world/state.ts';
@@ -47,6 +48,11 @@ export class Entitlements {
   readonly #tables = new Map<string, { grants: (Entitlement | undefined)[]; filling: Promise<void> }>();
   readonly #instants = new WeakMap<HubWorld, number[]>();
 
+  /** What the first `count` classes are: element 0 is class 1. */
+  classes(count: number, db: Queries): Promise<readonly PolicyObject[]> {
+    return this.#classes.upTo(count, db);
+  }
+
   /** The table for the first `count` classes, as the world and the instant give it. */
   async table(world: HubWorld, at: number, viewer: string, feed: Feed | undefined, count: number, db: Queries): Promise<EntitlementTable> {
     const objects = await this.#classes.upTo(count, db);
@@ -60,7 +66,7 @@ export class Entitlements {
     return table.grants;
   }
 
-  #decide(world: HubWorld, at: number, viewer: string, feed: Feed | undefined, object: Parameters<typeof judge>[0]['object']): Entitlement | undefined {
+  #decide(world: HubWorld, at: number, viewer: string, feed: Feed | undefined, object: PolicyObject): Entitlement | undefined {
     const { grant } = judge({ world: world.policy, at, viewer, object, ...(feed ? { feed } : {}) });
     return grant && { key: JSON.stringify(grant), grant };
   }

@@ -1,4 +1,4 @@
-import type { RemovalChange, SignalChange } from '../../schemas/types.ts';
+import type { ReconciliationDigest } from '../../schemas/types.ts';
 import { snapshot, type Tx } from '../db/database.ts';
 import { readHead, type Head } from '../db/head.ts';
 import type { Hub } from '../hub.ts';
@@ -9,21 +9,28 @@ import type { HubWorld } from '../world/state.ts';
 import { Ahead } from './ahead.ts';
 import { END, MAX_SEGMENTS, START, compareKeys, type Key, type ReplicaState, type Segment } from './cursor.ts';
 import { drain } from './drain.ts';
-import { reachAt, type Entitlements, type EntitlementTable } from './entitlements.ts';
+import { digestOf } from './digest.ts';
+import { reachAt, type Entitlement, type Entitlements, type EntitlementTable } from './entitlements.ts';
+import { lookOf, type Look } from './look.ts';
+import { PageText } from './page.ts';
 import { recordPull } from './record.ts';
-import type { SignalRow } from './rows.ts';
 import { scan } from './scan.ts';
-import { viewOf, type Shown } from './view.ts';
-
-export type Change = SignalChange | RemovalChange;
 
 /** One page: the changes, the state that the replica has after applying them, and when it was decided, if it is complete. */
 export interface Page {
-  changes: Change[];
+  changes: PageText;
   state: ReplicaState;
   complete: boolean;
   asOf: number;
   epoch: string;
+  /** What the replica should hold; of a complete page, where it was asked for. */
+  digest?: ReconciliationDigest;
+}
+
+/** What a page is asked for. */
+export interface Asked {
+  limit: number;
+  digest?: 'total' | 'parts';
 }
 
 /** Who pulls what. */
@@ -41,15 +48,18 @@ export interface PageWork {
   head: Head;
   world: HubWorld;
   puller: Puller;
-  limit: number;
-  /** By signal: what is said later replaces what was said before. */
-  changes: Map<string, Change>;
+  page: PageText;
   /** Some change is left to the scan. */
   dirty: boolean;
   ahead: Ahead;
   /** The table by which a segment of a replica of this viewer was decided; of another feed, where one is named. */
   tableOf(decided: Decided, feed?: string): Promise<EntitlementTable>;
+  /** How the signals of a class look to the viewer under an entitlement. */
+  lookOf(entitlement: Entitlement, classId: number): Look;
 }
+
+/** What decides whether a signal is visible under an entitlement. */
+export type Placed = Key & { until: number };
 
 /** By which version of the world, and at which instant. */
 export type Decided = Pick<Segment, 'world' | 'at'>;
@@ -60,30 +70,41 @@ export type Decided = Pick<Segment, 'world' | 'at'>;
  * record of the disclosure is committed before the page is returned.
  * @throws Problem not-found, member-suspended, member-left, invalid-token, cursor-expired
  */
-export function pullPage(hub: Hub, entitlements: Entitlements, puller: Puller, from: ReplicaState, limit: number): Promise<Page> {
+export function pullPage(hub: Hub, entitlements: Entitlements, puller: Puller, from: ReplicaState, { limit, digest }: Asked): Promise<Page> {
   return snapshot(hub.db, async (tx) => {
-    const read = await readHead(tx, hub.clock);
-    const head = { ...read, at: Math.max(read.at, ...from.segments.map((segment) => segment.at)) };
-    const world = await hub.worlds.at(head.world, tx);
-    const feed = admit(world, puller, head.at);
-    const tables = new Map<string, Promise<EntitlementTable>>();
-    const load = async (decided: Decided, id: string): Promise<EntitlementTable> => {
-      const then = await hub.worlds.at(decided.world, tx);
-      return entitlements.table(then, decided.at, puller.member, feedOf(then, id) ?? feed, head.classes, tx);
-    };
-    const tableOf = (decided: Decided, id = puller.feed): Promise<EntitlementTable> => {
-      const key = `${id} ${decided.world} ${decided.at}`;
-      const table = tables.get(key) ?? load(decided, id);
-      tables.set(key, table);
-      return table;
-    };
-    const work: PageWork = { hub, tx, head, world, puller, limit, changes: new Map(), dirty: from.dirty, ahead: await Ahead.load(tx, from.ahead ? from.pull : 0), tableOf };
+    const work = await begin(hub, entitlements, puller, from, limit, tx);
     const state = await advanceReplica(work, from);
     const ahead = work.ahead.at(state.position, state.segments.length > 1).entries();
+    const { head, page } = work;
     const complete = state.position === head.position && state.segments.length === 1 && state.segments[0]!.at === head.at;
     const pull = await recordPull(work, from, state, ahead);
-    return { changes: [...work.changes.values()], state: { ...state, pull, ahead: ahead.length > 0 }, complete, asOf: head.at, epoch: head.epoch };
+    const summed = complete && digest ? await digestOf(work, digest === 'parts') : undefined;
+    return { changes: page, state: { ...state, pull, ahead: ahead.length > 0 }, complete, asOf: head.at, epoch: head.epoch, ...(summed ? { digest: summed } : {}) };
   });
+}
+
+async function begin(hub: Hub, entitlements: Entitlements, puller: Puller, from: ReplicaState, limit: number, tx: Tx): Promise<PageWork> {
+  const read = await readHead(tx, hub.clock);
+  const head = { ...read, at: Math.max(read.at, ...from.segments.map((segment) => segment.at)) };
+  const world = await hub.worlds.at(head.world, tx);
+  const feed = admit(world, puller, head.at);
+  const classes = await entitlements.classes(head.classes, tx);
+  const tables = new Map<string, Promise<EntitlementTable>>();
+  const load = async (decided: Decided, id: string): Promise<EntitlementTable> => {
+    const then = await hub.worlds.at(decided.world, tx);
+    return entitlements.table(then, decided.at, puller.member, feedOf(then, id) ?? feed, head.classes, tx);
+  };
+  const tableOf = (decided: Decided, id = puller.feed): Promise<EntitlementTable> => remembered(tables, `${id} ${decided.world} ${decided.at}`, () => load(decided, id));
+  const eye = { viewer: puller.member, secrets: hub.secrets };
+  const looks = new Map<string, Look>();
+  const lookOfClass = ({ key, grant }: Entitlement, classId: number): Look => remembered(looks, `${classId} ${key}`, () => lookOf(grant, classes[classId - 1]!, eye));
+  return { hub, tx, head, world, puller, page: new PageText(limit), dirty: from.dirty, ahead: await Ahead.load(tx, from.ahead ? from.pull : 0), tableOf, lookOf: lookOfClass };
+}
+
+function remembered<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const known = map.get(key) ?? make();
+  map.set(key, known);
+  return known;
 }
 
 /** The feed, for a viewer to whom it is offered. */
@@ -153,20 +174,8 @@ function sameGrants(a: EntitlementTable, b: EntitlementTable): boolean {
   return a === b || (a.length === b.length && a.every((entitlement, index) => entitlement?.key === b[index]?.key));
 }
 
-/** What a row is to the viewer under an entitlement at an instant: a view, or nothing. */
-export function viewAt(work: PageWork, shown: Shown & Key, table: EntitlementTable, at: number): SignalChange['signal'] | undefined {
-  const entitlement = table[shown.classId - 1];
+/** Whether a signal is visible under an entitlement at an instant. */
+export function isVisible(entitlement: Entitlement | undefined, { acceptedAt, until }: Placed, at: number): boolean {
   const reach = entitlement && reachAt(entitlement.grant, at);
-  if (!reach || shown.acceptedAt <= reach.lo || shown.acceptedAt > reach.hi || (shown.until !== null && shown.until <= at)) return undefined;
-  return viewOf(shown, entitlement.grant, work.puller.member, work.hub.secrets);
-}
-
-/** The row as views are made of it. */
-export function shownRow(work: PageWork, row: SignalRow): Shown & Key {
-  return { id: row.id, origin: work.world.numbers.get(row.origin)!.id, acceptedAt: row.accepted_at, classId: row.class_id, until: row.until, content: row.content };
-}
-
-/** Says what becomes of a signal, in place of what the page said of it before. */
-export function say(work: PageWork, change: Change): void {
-  work.changes.set(change.type === 'signal' ? change.signal.id : change.id, change);
+  return reach !== undefined && acceptedAt > reach.lo && acceptedAt <= reach.hi && until > at;
 }

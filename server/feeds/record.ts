@@ -1,9 +1,8 @@
 import { sql } from 'kysely';
 import { arrayText } from '../db/database.ts';
 import { compareKeys, type ReplicaState } from './cursor.ts';
-import { reachAt } from './entitlements.ts';
 import { Ahead, type Exception } from './ahead.ts';
-import type { PageWork } from './pull.ts';
+import { isVisible, type PageWork } from './pull.ts';
 import { readHistory, type LogRow } from './rows.ts';
 
 /**
@@ -11,10 +10,10 @@ import { readHistory, type LogRow } from './rows.ts';
  * these. Also notes that the page before has arrived, since its cursor has come back.
  * @returns the record's id, 0 when the page says nothing
  */
-export async function recordPull({ tx, hub, head, puller, changes }: PageWork, from: ReplicaState, to: ReplicaState, ahead: readonly [string, Exception][]): Promise<number> {
+export async function recordPull({ tx, hub, head, puller, page }: PageWork, from: ReplicaState, to: ReplicaState, ahead: readonly [string, Exception][]): Promise<number> {
   if (from.pull > 0) await tx.updateTable('pull').set({ confirmed_at: hub.clock.now() }).where('id', '=', from.pull).where('confirmed_at', 'is', null).execute();
-  if (changes.size === 0 && ahead.length === 0) return 0;
-  const row = { at: head.at, viewer: puller.number, feed: puller.feed, state_from: JSON.stringify(from), state_to: JSON.stringify(to), ahead: JSON.stringify(ahead), items: changes.size };
+  if (page.count === 0 && ahead.length === 0) return 0;
+  const row = { at: head.at, viewer: puller.number, feed: puller.feed, state_from: JSON.stringify(from), state_to: JSON.stringify(to), ahead: JSON.stringify(ahead), items: page.count };
   const { id } = await tx.insertInto('pull').values(row).returning('id').executeTakeFirstOrThrow();
   return id;
 }
@@ -42,7 +41,7 @@ interface Past {
   to: number;
   classId: number;
   acceptedAt: number;
-  until: number | null;
+  until: number;
 }
 
 async function pulledAmong(work: PageWork, rows: readonly LogRow[]): Promise<Set<string>> {
@@ -68,7 +67,7 @@ async function pastOf(work: PageWork, rows: readonly LogRow[]): Promise<Past[]> 
       const { accepted_at: acceptedAt, accepted_position: first } = signals.get(id)!;
       const start = from.get(id) ?? first;
       from.set(id, position);
-      return { id, from: start, to: position, classId: prev_class!, acceptedAt, until: prev_until };
+      return { id, from: start, to: position, classId: prev_class!, acceptedAt, until: prev_until! };
     });
 }
 
@@ -76,8 +75,6 @@ async function held(work: PageWork, feed: string, state: ReplicaState, exception
   const position = exception?.position ?? state.position;
   if (exception?.absent || position < signal.from || position >= signal.to) return false;
   const segment = state.segments.find(({ upto }) => compareKeys(signal, upto) <= 0)!;
-  if (signal.acceptedAt > segment.at || (signal.until !== null && signal.until <= segment.at)) return false;
-  const entitlement = (await work.tableOf(segment, feed))[signal.classId - 1];
-  const reach = entitlement && reachAt(entitlement.grant, segment.at);
-  return reach !== undefined && signal.acceptedAt > reach.lo && signal.acceptedAt <= reach.hi;
+  if (signal.acceptedAt > segment.at) return false;
+  return isVisible((await work.tableOf(segment, feed))[signal.classId - 1], signal, segment.at);
 }

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { ChangesPage, FeedDocument } from '../../schemas/types.ts';
+import type { ChangesPage, ChangesQuery, FeedDocument } from '../../schemas/types.ts';
 import { viewerOf, type Access, type Viewer } from '../auth/access.ts';
 import { toProblem } from '../http/errors.ts';
 import type { App } from '../http/fastify.ts';
@@ -13,20 +13,25 @@ import { Problem } from '../problems.ts';
 import { EMPTY, openCursor, sealCursor, type ReplicaState } from './cursor.ts';
 import type { Entitlements } from './entitlements.ts';
 import { checkFeed } from './feed.ts';
-import { feedOf, pullPage, type Page, type Puller } from './pull.ts';
+import { feedOf, pullPage, type Asked, type Page, type Puller } from './pull.ts';
 
 const NDJSON = 'application/x-ndjson';
 const tags = ['Feeds'];
 
+/** Changes in a page when the client does not say. */
+const JSON_PAGE = 1000;
+const STREAM_PAGE = 5000;
+
 /** Feeds, and the changes that replicas of them pull. */
 export function feedRoutes(app: App, hub: Hub, access: Access, entitlements: Entitlements): void {
-  const changes = (request: FastifyRequest, reply: FastifyReply, feed: string, query: { cursor?: string; limit?: number }) => {
+  const changes = (request: FastifyRequest, reply: FastifyReply, feed: string, query: ChangesQuery) => {
     const viewer = viewerOf(request);
     admit(viewer, feed);
     const puller: Puller = { member: viewer.member.id, number: viewer.member.number, client: viewer.client, feed };
     const from = query.cursor === undefined ? EMPTY : openCursor(hub, viewer.head.epoch, puller.number, feed, query.cursor);
-    const pull = new Pull(hub, entitlements, puller, query.limit ?? 1000);
-    return wantsStream(request) ? reply.type(NDJSON).send(Readable.from(pull.lines(from), { objectMode: false })) : pull.page(from).then((page) => document(pull, page));
+    const stream = wantsStream(request);
+    const pull = new Pull(hub, entitlements, puller, { limit: query.limit ?? (stream ? STREAM_PAGE : JSON_PAGE), ...(query.digest ? { digest: query.digest } : {}) });
+    return stream ? reply.type(NDJSON).send(Readable.from(pull.lines(from), { objectMode: false })) : pull.page(from).then((page) => reply.type('application/json; charset=utf-8').send(jsonOf(pull, page)));
   };
   const schema = { tags, summary: 'Pull what changed since a cursor; without one, everything', querystring: $('ChangesQuery'), response: { 200: $('ChangesPage') } };
 
@@ -66,18 +71,18 @@ class Pull {
   readonly #hub: Hub;
   readonly #entitlements: Entitlements;
   readonly #puller: Puller;
-  readonly #limit: number;
+  readonly #asked: Asked;
 
-  constructor(hub: Hub, entitlements: Entitlements, puller: Puller, limit: number) {
+  constructor(hub: Hub, entitlements: Entitlements, puller: Puller, asked: Asked) {
     this.#hub = hub;
     this.#entitlements = entitlements;
     this.#puller = puller;
-    this.#limit = limit;
+    this.#asked = asked;
   }
 
   async page(from: ReplicaState): Promise<Page> {
-    const page = await pullPage(this.#hub, this.#entitlements, this.#puller, from, this.#limit);
-    countFeedChanges(page.changes.length);
+    const page = await pullPage(this.#hub, this.#entitlements, this.#puller, from, this.#asked);
+    countFeedChanges(page.changes.count);
     return page;
   }
 
@@ -90,8 +95,7 @@ class Pull {
     try {
       for (let state = from; ; ) {
         const page = await this.page(state);
-        const end = { type: 'page', ...document(this, page), changes: undefined };
-        yield `${page.changes.map((change) => `${JSON.stringify(change)}\n`).join('')}${JSON.stringify(end)}\n`;
+        yield `${page.changes.join('\n')}${page.changes.count > 0 ? '\n' : ''}${JSON.stringify({ type: 'page', ...endOf(this, page) })}\n`;
         if (page.complete) return;
         state = page.state;
       }
@@ -103,8 +107,13 @@ class Pull {
   }
 }
 
-function document(pull: Pull, page: Page): ChangesPage {
-  return { changes: page.changes, cursor: pull.cursor(page), complete: page.complete, ...(page.complete ? { as_of: formatInstant(page.asOf) } : {}) };
+/** The changes are JSON already. */
+function jsonOf(pull: Pull, page: Page): string {
+  return `{"changes":[${page.changes.join(',')}],${JSON.stringify(endOf(pull, page)).slice(1)}`;
+}
+
+function endOf(pull: Pull, page: Page): Omit<ChangesPage, 'changes'> {
+  return { cursor: pull.cursor(page), complete: page.complete, ...(page.complete ? { as_of: formatInstant(page.asOf) } : {}), ...(page.digest ? { digest: page.digest } : {}) };
 }
 
 /** A feed that is not offered to the viewer does not exist for it. */

@@ -1,20 +1,16 @@
 import { sql } from 'kysely';
-import type { NewSignal, RetractionReason } from '../../schemas/types.ts';
-import { unnest, type Tx } from '../db/database.ts';
+import type { RetractionReason } from '../../schemas/types.ts';
+import { arrayText, unnest, type Tx } from '../db/database.ts';
 import type { Key } from './cursor.ts';
-
-/** A signal as a pull reads it. */
-export interface SignalRow {
-  id: string;
-  origin: number;
-  class_id: number;
-  accepted_at: number;
-  until: number | null;
-  content: NewSignal;
-}
+import type { Look } from './look.ts';
+import { CHANGE, LOOK_COLUMNS, WITH_BODY, lookValues } from './view.ts';
 
 /** A row of the log together with the signal as it is now. `prev_*` are null for a first acceptance. */
-export interface LogRow extends SignalRow {
+export interface LogRow {
+  id: string;
+  class_id: number;
+  accepted_at: number;
+  until: number;
   position: number;
   /** The position of the signal's latest change. */
   latest: number;
@@ -23,51 +19,121 @@ export interface LogRow extends SignalRow {
   retraction: RetractionReason | null;
   prev_class: number | null;
   prev_until: number | null;
-  prev_content: NewSignal | null;
 }
 
 /** What a signal was before a change. */
-export type Before = Pick<LogRow, 'id' | 'position' | 'prev_class' | 'prev_until' | 'prev_content'>;
+export type Before = Pick<LogRow, 'id' | 'position' | 'prev_class' | 'prev_until'>;
 
-const SIGNAL = sql<SignalRow>`s.id, s.origin, s.class_id, s.accepted_at, s.until, s.content`;
+/** Classes as a set of bits that the database can test. */
+export function classMask(count: number, has: (classId: number) => boolean): Buffer {
+  const mask = Buffer.alloc((count >> 3) + 1);
+  for (let classId = 1; classId <= count; classId += 1) if (has(classId)) mask[classId >> 3]! |= 1 << (classId & 7);
+  return mask;
+}
 
-/** The log after `from` up to `to`, in order. `onlyRetractions` reads nothing else. */
-export async function readLog(tx: Tx, from: number, to: number, limit: number, onlyRetractions: boolean): Promise<LogRow[]> {
-  const rows = await sql<LogRow>`select ${SIGNAL}, c.position, s.position as latest, s.accepted_position, s.active, s.retraction, c.prev_class, c.prev_until, c.prev_content
-    from change_log c join signal s on s.id = c.signal_id
-    where c.position > ${from} and c.position <= ${to} ${onlyRetractions ? sql`and c.retracted` : sql``} order by c.position limit ${limit}`.execute(tx);
+/** The log after `from` up to `to`, in order: changes from or to a class of the mask, and every retraction. */
+export async function readLog(tx: Tx, from: number, to: number, mask: Buffer, limit: number): Promise<LogRow[]> {
+  const touched = (column: string) => sql`get_bit(m.mask, ${sql.ref(column)}::bigint) = 1`;
+  const rows = await sql<LogRow>`select s.id, s.class_id, s.accepted_at, s.until, c.position, s.position as latest, s.accepted_position, s.active, s.retraction, c.prev_class, c.prev_until
+    from (
+      select c.* from change_log c cross join (select decode(${mask.toString('hex')}, 'hex') as mask offset 0) m where c.position > ${from} and c.position <= ${to}
+        and (c.retracted or ${touched('c.class_id')} or (c.prev_class is not null and ${touched('c.prev_class')})) order by c.position limit ${limit}
+    ) c cross join lateral (select * from signal where id = c.signal_id limit 1) s order by c.position`.execute(tx);
+  return rows.rows;
+}
+
+/** Retractions after `from` up to `to`, in order. */
+export async function readRetractions(tx: Tx, from: number, to: number, limit: number): Promise<LogRow[]> {
+  const rows = await sql<LogRow>`select s.id, s.class_id, s.accepted_at, s.until, c.position, s.position as latest, s.accepted_position, s.active, s.retraction, c.prev_class, c.prev_until
+    from change_log c join signal s on s.id = c.signal_id where c.position > ${from} and c.position <= ${to} and c.retracted order by c.position limit ${limit}`.execute(tx);
   return rows.rows;
 }
 
 /** What these signals were before each of their changes after `from` up to `to`. */
 export async function readHistory(tx: Tx, ids: readonly string[], from: number, to: number): Promise<Before[]> {
-  const rows = await sql<Before>`select c.signal_id as id, c.position, c.prev_class, c.prev_until, c.prev_content
+  const rows = await sql<Before>`select c.signal_id as id, c.position, c.prev_class, c.prev_until
     from ${unnest([{ type: 'uuid', values: ids }])} k(id) join change_log c on c.signal_id = k.id and c.prev_class is not null
     where c.position > ${from} and c.position <= ${to}`.execute(tx);
   return rows.rows;
 }
 
-/** A stretch of the key order: after `from`, up to `to`, both in one class. */
+/** A stretch of the key order, after `from`, up to `to`, both in one class; and how its signals look. */
 export interface Stretch {
-  action: 'send' | 'remove';
   from: Key;
   to: Key;
+  look: Look;
 }
 
-/** The active signals of stretches, in key order. */
-export async function readStretches(tx: Tx, stretches: readonly Stretch[], at: number, limit: number): Promise<(SignalRow & { n: number })[]> {
+/** Changes of a run of stretches as lines of JSON. */
+export interface Block {
+  lines: string;
+  count: number;
+  /** The key of the last one. */
+  last: Key | undefined;
+  /** The signals told of, where that was asked for. */
+  ids: string[];
+}
+
+/** What a run of stretches is read for. */
+export interface Reading {
+  /** Signals that have ended by then are passed over. */
+  at: number;
+  limit: number;
+  /** Signals of which the replica was told nothing: it need not be told that they are gone. */
+  absent: readonly string[];
+  wantIds: boolean;
+}
+
+/** The signals of stretches, in key order, as changes: made into JSON and put together by the database. */
+export function readSent(tx: Tx, stretches: readonly Stretch[], reading: Reading): Promise<Block> {
+  return readBlock(tx, stretches, reading, sql`${CHANGE}`, sql`${WITH_BODY}`);
+}
+
+/** The signals of stretches, in key order, as removals. */
+export function readRemoved(tx: Tx, stretches: readonly Stretch[], reading: Reading): Promise<Block> {
+  return readBlock(tx, stretches, reading, sql`'{"type":"remove","id":"' || s.id || '","reason":"gone"}'`, sql``);
+}
+
+async function readBlock(tx: Tx, stretches: readonly Stretch[], { at, limit, absent, wantIds }: Reading, line: ReturnType<typeof sql>, body: ReturnType<typeof sql>): Promise<Block> {
+  const without = absent.length > 0 ? sql`and s.id <> all(${arrayText(absent)}::text::uuid[])` : sql``;
+  const found = await sql<{ lines: string | null; count: number; n: number | null; accepted_at: number; id: string; ids: string[] | null }>`with r as materialized (
+      select k.n, s.accepted_at, s.id, ${line} as line from ${stretchColumns(stretches)} cross join lateral (
+        select id, accepted_at, until, content from signal s where s.class_id = k.class_id and (s.accepted_at, s.id) > (k.from_at, k.from_id) and (s.accepted_at, s.id) <= (k.to_at, k.to_id)
+          and s.active and s.until > ${at} ${without} order by s.accepted_at, s.id limit ${limit}
+      ) s ${body} limit ${limit}
+    ) select a.lines, a.count, a.ids, l.n, l.accepted_at, l.id from (
+      select string_agg(line, E'\n') as lines, count(*) as count, ${wantIds ? sql`array_agg(id::text)` : sql`null::text[]`} as ids from r
+    ) a left join lateral (select n, accepted_at, id from r order by n desc, accepted_at desc, id desc limit 1) l on true`.execute(tx);
+  const { lines, count, ids, n, accepted_at: acceptedAt, id } = found.rows[0]!;
+  return { lines: lines ?? '', count, ids: ids ?? [], last: n === null ? undefined : { classId: stretches[n]!.to.classId, acceptedAt, id } };
+}
+
+/** A signal of the n-th of some stretches. */
+export interface SignalKey {
+  n: number;
+  id: string;
+  accepted_at: number;
+  until: number;
+}
+
+/** The keys and ends of the signals of stretches, in key order. */
+export async function readKeys(tx: Tx, stretches: readonly Stretch[], at: number, limit: number): Promise<SignalKey[]> {
+  const rows = await sql<SignalKey>`select k.n, s.id, s.accepted_at, s.until from ${stretchColumns(stretches)} cross join lateral (
+      select id, accepted_at, until from signal s where s.class_id = k.class_id and (s.accepted_at, s.id) > (k.from_at, k.from_id) and (s.accepted_at, s.id) <= (k.to_at, k.to_id)
+        and s.active and s.until > ${at} order by s.accepted_at, s.id limit ${limit}
+    ) s limit ${limit}`.execute(tx);
+  return rows.rows;
+}
+
+function stretchColumns(stretches: readonly Stretch[]) {
   const columns = unnest([
+    { type: 'integer', values: stretches.map((_, n) => n) },
     { type: 'integer', values: stretches.map((s) => s.to.classId) },
     { type: 'bigint', values: stretches.map((s) => s.from.acceptedAt) },
     { type: 'uuid', values: stretches.map((s) => s.from.id) },
     { type: 'bigint', values: stretches.map((s) => s.to.acceptedAt) },
     { type: 'uuid', values: stretches.map((s) => s.to.id) },
-    { type: 'integer', values: stretches.map((_, n) => n) },
+    ...lookValues(stretches.map((s) => s.look)),
   ]);
-  const rows = await sql<SignalRow & { n: number }>`select k.n, ${SIGNAL} from ${columns} k(class_id, from_at, from_id, to_at, to_id, n)
-    cross join lateral (
-      select * from signal s where s.class_id = k.class_id and (s.accepted_at, s.id) > (k.from_at, k.from_id) and (s.accepted_at, s.id) <= (k.to_at, k.to_id)
-        and s.active and (s.until is null or s.until > ${at}) order by s.accepted_at, s.id limit ${limit}
-    ) s limit ${limit}`.execute(tx);
-  return rows.rows;
+  return sql`${columns} k(n, class_id, from_at, from_id, to_at, to_id, ${LOOK_COLUMNS})`;
 }

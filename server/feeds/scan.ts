@@ -1,10 +1,21 @@
 import { END, LAST_ID, compareKeys, type Key, type Segment } from './cursor.ts';
-import { classDifference } from './diff.ts';
-import { say, shownRow, viewAt, type Decided, type PageWork } from './pull.ts';
-import { readStretches, type SignalRow, type Stretch } from './rows.ts';
+import { classDifference, type ClassRange } from './diff.ts';
+import type { Entitlement } from './entitlements.ts';
+import { surelyDiffer } from './look.ts';
+import type { Decided, PageWork } from './pull.ts';
+import { readKeys, readRemoved, readSent, type Reading, type Stretch } from './rows.ts';
+import { viewsOf } from './view.ts';
 
-/** Stretches asked for in one query. */
-const BATCH = 256;
+/** Stretches asked for in one query: few at first, since a page may need no more. */
+const FEW = 32;
+const MANY = 512;
+
+/** A stretch that is dealt with in one way. */
+interface Piece extends Stretch {
+  action: ClassRange['action'];
+  /** Under what the signals are held, where they are. */
+  held: Entitlement | undefined;
+}
 
 /**
  * Goes through the key order after `from`, where the replica stands as `rest` says, and says what differs from the goal, until
@@ -23,49 +34,76 @@ export async function scan(work: PageWork, rest: readonly Segment[], goal: Decid
 
 async function scanSegment(work: PageWork, base: Segment, goal: Decided, from: Key): Promise<Key> {
   let reached = from;
-  for (;;) {
-    const stretches = await nextStretches(work, base, goal, reached);
-    if (stretches.length === 0) return base.upto;
-    const wanted = Math.max(work.limit - work.changes.size, 100);
-    const rows = await readStretches(work.tx, stretches, work.head.at, wanted);
-    for (const row of rows) {
-      if (work.changes.size >= work.limit) return reached;
-      reached = follow(reached, row);
-      await sayRow(work, base, goal, stretches[row.n]!, row);
+  for (let batch = FEW; ; batch = Math.min(MANY, batch * 2)) {
+    const pieces = await nextPieces(work, base, goal, reached, batch);
+    if (pieces.length === 0) return base.upto;
+    for (const run of runsOf(pieces)) {
+      if (work.page.room <= 0) return reached;
+      const end = await sayRun(work, run);
+      if (end) return end;
+      reached = run.at(-1)!.to;
     }
-    if (rows.length < wanted) reached = stretches.at(-1)!.to;
   }
 }
 
-/** Rows must come in key order: what is passed over would be lost. */
-function follow(reached: Key, row: SignalRow): Key {
-  const key = { classId: row.class_id, acceptedAt: row.accepted_at, id: row.id };
-  if (compareKeys(key, reached) <= 0) throw new Error('the database gave signals out of order');
-  return key;
+/** Pieces that follow each other and are dealt with in the same way. */
+function runsOf(pieces: readonly Piece[]): Piece[][] {
+  const runs: Piece[][] = [];
+  for (const piece of pieces) {
+    if (runs.at(-1)?.[0]!.action === piece.action) runs.at(-1)!.push(piece);
+    else runs.push([piece]);
+  }
+  return runs;
 }
 
-async function nextStretches(work: PageWork, base: Segment, goal: Decided, after: Key): Promise<Stretch[]> {
+/** @returns where the page was full before the end of the run; undefined when it was not */
+async function sayRun(work: PageWork, run: readonly Piece[]): Promise<Key | undefined> {
+  const { page, tx, head, ahead } = work;
+  const [{ action }] = run as [Piece];
+  if (action === 'compare') return sayCompared(work, run);
+  const reading: Reading = { at: head.at, limit: page.room, absent: action === 'remove' ? ahead.absent() : [], wantIds: page.wantsIds };
+  const block = action === 'send' ? await readSent(tx, run, reading) : await readRemoved(tx, run, reading);
+  page.add(block);
+  return block.count < reading.limit ? undefined : block.last;
+}
+
+/** Signals that are held, and may look different: both views are made, and compared. */
+async function sayCompared(work: PageWork, run: readonly Piece[]): Promise<Key | undefined> {
+  const { page, tx, head, ahead } = work;
+  const limit = Math.max(page.room, 100);
+  const rows = await readKeys(tx, run, head.at, limit);
+  const views = await viewsOf(tx, rows.map(({ id, n }) => ({ id, look: run[n]!.look })));
+  const held = await viewsOf(tx, rows.map(({ id, n }) => ({ id, look: work.lookOf(run[n]!.held!, run[n]!.to.classId) })));
+  let reached: Key | undefined;
+  for (const [index, { id, n, accepted_at: acceptedAt }] of rows.entries()) {
+    if (page.room <= 0) return reached ?? run[0]!.from;
+    reached = { classId: run[n]!.to.classId, acceptedAt, id };
+    if (ahead.get(id)?.absent || views[index]!.version !== held[index]!.version) page.say(id, `{"type":"signal","signal":${views[index]!.json}}`);
+  }
+  return rows.length < limit ? undefined : reached;
+}
+
+async function nextPieces(work: PageWork, base: Segment, goal: Decided, after: Key, count: number): Promise<Piece[]> {
   const [before, aimed] = [await work.tableOf(base), await work.tableOf(goal)];
   const last = Math.min(base.upto.classId, work.head.classes);
-  const stretches: Stretch[] = [];
-  for (let classId = Math.max(1, after.classId); classId <= last && stretches.length < BATCH; classId += 1) {
-    const ranges = classDifference({ entitlement: before[classId - 1], at: base.at }, { entitlement: aimed[classId - 1], at: goal.at });
-    for (const { action, lo, hi } of ranges) {
+  const pieces: Piece[] = [];
+  for (let classId = Math.max(1, after.classId); classId <= last && pieces.length < count; classId += 1) {
+    const [held, granted] = [before[classId - 1], aimed[classId - 1]];
+    if (!held && !granted) continue;
+    for (const { action, lo, hi } of classDifference({ entitlement: held, at: base.at }, { entitlement: granted, at: goal.at })) {
       const from = later({ classId, acceptedAt: lo, id: LAST_ID }, after);
       const to = earlier({ classId, acceptedAt: hi, id: LAST_ID }, base.upto);
-      if (compareKeys(from, to) < 0) stretches.push({ action, from, to });
+      if (compareKeys(from, to) < 0) pieces.push({ from, to, held, ...told(work, action, classId, held, granted) });
     }
   }
-  return stretches;
+  return pieces;
 }
 
-async function sayRow(work: PageWork, base: Segment, goal: Decided, { action }: Stretch, row: SignalRow & { n: number }): Promise<void> {
-  const shown = shownRow(work, row);
-  const held = work.ahead.get(row.id)?.absent ? undefined : viewAt(work, shown, await work.tableOf(base), base.at);
-  const view = action === 'send' ? viewAt(work, shown, await work.tableOf(goal), work.head.at) : undefined;
-  // Where a change was left to the scan, the replica may hold something older than what the base gives of the signal as it is.
-  if (view && (work.dirty || view.version !== held?.version)) say(work, { type: 'signal', signal: view });
-  if (!view && held) say(work, { type: 'remove', id: row.id, reason: 'gone' });
+/** Comparing is spared where the answer is known; where a change was left to the scan, the replica may hold something older. */
+function told(work: PageWork, action: ClassRange['action'], classId: number, held: Entitlement | undefined, granted: Entitlement | undefined): Pick<Piece, 'action' | 'look'> {
+  const look = work.lookOf((granted ?? held)!, classId);
+  const known = action === 'compare' && (work.dirty || surelyDiffer(look, work.lookOf(held!, classId)));
+  return { action: known ? 'send' : action, look };
 }
 
 function later(a: Key, b: Key): Key {

@@ -51,7 +51,7 @@ async function subjectOf(tx: Tx, viewer: Viewer, id: string): Promise<Subject> {
     .where('signal.active', '=', true)
     .executeTakeFirst();
   if (!row || !(viewer.operator || row.origin === viewer.member.number)) throw nothingAt('/signal');
-  return { object: row.doc, lifetime: { accepted: row.accepted_at, ...(row.until === null ? {} : { until: row.until }) } };
+  return { object: row.doc, lifetime: { accepted: row.accepted_at, until: row.until } };
 }
 
 /** Members know of each other only who is active. */

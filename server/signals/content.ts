@@ -6,6 +6,7 @@ import { formatInstant, instant } from '../policy/time.ts';
 import { Problem, problemAt } from '../problems.ts';
 import { uuidFrom } from '../random.ts';
 import { rawIdentifierIn } from './raw-identifiers.ts';
+import { hashesOf, type ContentHashes } from './sums.ts';
 
 /** An indicator: its id follows from scheme, key, epoch and digest. Unkeyed schemes have the key '' and epoch 0. */
 export interface Indicator {
@@ -28,6 +29,7 @@ export interface Prepared {
   validUntil: number | null;
   reference: string | null;
   indicators: Indicator[];
+  hashes: ContentHashes;
 }
 
 const wrongPlaces = validatorOf('NewSignal');
@@ -55,6 +57,7 @@ export function prepare(item: unknown, origin: string): Prepared {
     validUntil: content.valid_until === undefined ? null : instant(content.valid_until),
     reference: content.reference ?? null,
     indicators: content.digests.map(indicatorOf),
+    hashes: hashesOf(content),
   };
 }
 

@@ -55,10 +55,10 @@ export function signalRoutes(app: App, hub: Hub, access: Access, entitlements: E
 
   app.get('/v1/signals/counts', { onRequest: access('signals:read'), schema: { tags, summary: 'Count your own signals', response: { 200: $('OwnSignalCounts') } } }, (request) => countOwn(hub.db, viewerOf(request).member.number));
 
-  app.get('/v1/signals/:signal', { onRequest: access('signals:read'), schema: { tags, summary: 'Read one signal as policy lets you see it', params: $('SignalPath'), response: { 200: $('SignalView') } } }, async (request) => {
+  app.get('/v1/signals/:signal', { onRequest: access('signals:read'), schema: { tags, summary: 'Read one signal as policy lets you see it', params: $('SignalPath'), response: { 200: $('SignalView') } } }, async (request, reply) => {
     const view = await reader.read(viewerOf(request).member, request.params.signal);
     if (!view) throw new Problem('not-found');
-    return view;
+    return reply.type('application/json; charset=utf-8').send(view as never);
   });
 
   app.put('/v1/signals/:signal', { onRequest: access('signals:write'), schema: { tags, summary: 'Replace what one of your signals says', params: $('SignalPath'), headers: $('MatchHeaders'), body: $('NewSignal'), response: { 200: $('ItemResult') } } }, async (request) => {

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { NewSignal, RetractionReason } from '../../schemas/types.ts';
 import { arrayText, unnest, type Tx } from '../db/database.ts';
 import { indicatorsOf, type Indicator } from './content.ts';
+import { hashesOf, type ContentHashes, type SumChanges, type Summand } from './sums.ts';
 
 /** A signal's row as the writer sees it. */
 export interface Stored {
@@ -10,7 +11,7 @@ export interface Stored {
   class_id: number;
   version: number;
   active: boolean;
-  until: number | null;
+  until: number;
   reference: string | null;
   set_name: string;
   hash: string;
@@ -26,11 +27,12 @@ export interface Row {
   acceptedAt: number;
   position: number;
   version: number;
-  until: number | null;
+  until: number;
   reference: string | null;
   setName: string;
   hash: string;
   json: string;
+  hashes: ContentHashes;
   indicators: readonly Indicator[];
 }
 
@@ -59,8 +61,9 @@ export async function findById(tx: Tx, ids: readonly string[]): Promise<Stored[]
 }
 
 /** Writes new signals with their indicators and log rows, in one statement. */
-export async function insertSignals(tx: Tx, rows: readonly Row[], at: number): Promise<void> {
+export async function insertSignals(tx: Tx, rows: readonly Row[], at: number, sums: SumChanges): Promise<void> {
   if (rows.length === 0) return;
+  for (const row of rows) sums.add(row);
   const links = rows.flatMap((row) => row.indicators.map((indicator) => ({ indicator, signal: row.id })));
   await sql`with r as materialized (
       select * from ${signalColumns(rows)}
@@ -72,17 +75,19 @@ export async function insertSignals(tx: Tx, rows: readonly Row[], at: number): P
     ), l as (
       insert into signal_indicator (indicator_id, signal_id) select id, signal_id from i
     ), c as (
-      insert into change_log (position, at, signal_id, retracted)
-      select position, ${at}::bigint, id, false from r
+      insert into change_log (position, at, signal_id, class_id, retracted)
+      select position, ${at}::bigint, id, class_id, false from r
     )
     insert into indicator (id, scheme, key, epoch, digest)
     select id, scheme, key, epoch, decode(digest, 'hex') from i on conflict do nothing`.execute(tx);
 }
 
 /** Replaces the content of signals; what they were before goes into the log. */
-export async function updateSignals(tx: Tx, rows: readonly Row[], at: number): Promise<void> {
+export async function updateSignals(tx: Tx, rows: readonly Row[], at: number, sums: SumChanges): Promise<void> {
   if (rows.length === 0) return;
-  const before = await logBefore(tx, rows.map((row) => ({ id: row.id, position: row.position, retracted: false })), at);
+  const before = await logBefore(tx, rows.map(({ id, position, classId }) => ({ id, position, classId, retracted: false })), at);
+  for (const row of before) sums.remove(summandOf(row));
+  for (const row of rows) sums.add(row);
   await sql`update signal s set class_id = r.class_id, position = r.position, version = s.version + 1, until = r.until,
       reference = r.reference, content_hash = decode(r.hash, 'hex'), content = r.content
     from ${signalColumns(rows)} where s.id = r.id`.execute(tx);
@@ -94,21 +99,44 @@ export async function updateSignals(tx: Tx, rows: readonly Row[], at: number): P
 }
 
 /** Takes signals back for good. */
-export async function retractSignals(tx: Tx, rows: readonly { id: string; position: number; reason: RetractionReason }[], at: number): Promise<void> {
+export async function retractSignals(tx: Tx, rows: readonly { id: string; position: number; reason: RetractionReason }[], at: number, sums: SumChanges): Promise<void> {
   if (rows.length === 0) return;
-  const before = await logBefore(tx, rows.map((row) => ({ ...row, retracted: true })), at);
+  const before = await logBefore(tx, rows.map(({ id, position }) => ({ id, position, classId: null, retracted: true })), at);
+  for (const row of before) sums.remove(summandOf(row));
   await sql`update signal s set active = false, retraction = r.reason, position = r.position, version = s.version + 1
     from ${unnest([{ type: 'uuid', values: rows.map((r) => r.id) }, { type: 'bigint', values: rows.map((r) => r.position) }, { type: 'text', values: rows.map((r) => r.reason) }])} r(id, position, reason)
     where s.id = r.id`.execute(tx);
   await unlink(tx, before.flatMap((row) => indicatorsOf(row.content).map((indicator) => ({ id: indicator.id, signal: row.id }))));
 }
 
-async function logBefore(tx: Tx, rows: readonly { id: string; position: number; retracted: boolean }[], at: number): Promise<{ id: string; content: NewSignal }[]> {
-  const keys = unnest([{ type: 'uuid', values: rows.map((r) => r.id) }, { type: 'bigint', values: rows.map((r) => r.position) }, { type: 'boolean', values: rows.map((r) => r.retracted) }]);
-  const logged = await sql<{ id: string; content: NewSignal }>`insert into change_log (position, at, signal_id, retracted, prev_class, prev_until, prev_content)
-    select k.position, ${at}::bigint, s.id, k.retracted, s.class_id, s.until, s.content from ${keys} k(id, position, retracted) join signal s on s.id = k.id
-    returning signal_id as id, prev_content as content`.execute(tx);
+interface BeforeRow {
+  id: string;
+  accepted_at: number;
+  prev_class: number;
+  prev_until: number;
+  content: NewSignal;
+}
+
+/** Writes log rows that say what signals are now, before they change. Their class after the change: null for the same. */
+async function logBefore(tx: Tx, rows: readonly { id: string; position: number; classId: number | null; retracted: boolean }[], at: number): Promise<BeforeRow[]> {
+  const keys = unnest([
+    { type: 'uuid', values: rows.map((r) => r.id) },
+    { type: 'bigint', values: rows.map((r) => r.position) },
+    { type: 'integer', values: rows.map((r) => r.classId) },
+    { type: 'boolean', values: rows.map((r) => r.retracted) },
+  ]);
+  const logged = await sql<BeforeRow>`with b as materialized (
+      select k.position, k.retracted, coalesce(k.class_id, s.class_id) as class_id, s.id, s.accepted_at, s.class_id as prev_class, s.until as prev_until, s.content
+      from ${keys} k(id, position, class_id, retracted) join signal s on s.id = k.id
+    ), l as (
+      insert into change_log (position, at, signal_id, class_id, retracted, prev_class, prev_until, prev_content)
+      select position, ${at}::bigint, id, class_id, retracted, prev_class, prev_until, content from b
+    ) select id, accepted_at, prev_class, prev_until, content from b`.execute(tx);
   return logged.rows;
+}
+
+function summandOf({ id, accepted_at: acceptedAt, prev_class: classId, prev_until: until, content }: BeforeRow): Summand {
+  return { id, classId, acceptedAt, until, hashes: hashesOf(content) };
 }
 
 async function link(tx: Tx, links: readonly { indicator: Indicator; signal: string }[]): Promise<void> {

@@ -10,6 +10,7 @@ import type { HubWorld } from '../world/state.ts';
 import { ClassInterner, addClasses, findClasses, type WantedClass } from './classes.ts';
 import type { Prepared } from './content.ts';
 import { addUsage, findById, findByReference, insertSignals, readUsage, retractSignals, updateSignals, type Row, type Stored } from './store.ts';
+import { SumChanges } from './sums.ts';
 
 /** One thing to be done to a signal of `origin`. */
 export type Write = { origin: MemberDocument; client: string } & (
@@ -254,9 +255,11 @@ class Round {
   async #apply(steps: readonly Step[], outcomes: Outcome[]): Promise<void> {
     const rows = steps.flatMap((step) => (step.write.kind === 'put' ? [{ step, row: this.#row(step.write, step.stored) }] : []));
     const retractions = steps.flatMap(({ write }) => (write.kind === 'retract' ? [{ id: write.id, position: this.#position++, reason: write.reason }] : []));
-    await insertSignals(this.#tx, rows.filter(({ step }) => !step.stored).map(({ row }) => row), this.#head.at);
-    await updateSignals(this.#tx, rows.filter(({ step }) => step.stored).map(({ row }) => row), this.#head.at);
-    await retractSignals(this.#tx, retractions, this.#head.at);
+    const sums = new SumChanges();
+    await insertSignals(this.#tx, rows.filter(({ step }) => !step.stored).map(({ row }) => row), this.#head.at, sums);
+    await updateSignals(this.#tx, rows.filter(({ step }) => step.stored).map(({ row }) => row), this.#head.at, sums);
+    await retractSignals(this.#tx, retractions, this.#head.at, sums);
+    await sums.write(this.#tx);
     for (const { step, row } of rows) outcomes[step.at] = { status: step.stored ? 'updated' : 'created', id: row.id, version: row.version };
     for (const step of steps) if (step.write.kind === 'retract') outcomes[step.at] = { status: 'updated', id: step.write.id, version: step.stored!.version + 1 };
     await this.#releaseUsage(steps);
@@ -271,12 +274,13 @@ class Round {
   }
 
   #row({ prepared, origin, set, target }: Write & { kind: 'put' }, stored: Stored | undefined): Row {
-    const keptUntil = (stored?.accepted_at ?? this.#head.at) + this.#hub.config.retention;
+    const acceptedAt = stored?.accepted_at ?? this.#head.at;
+    const keptUntil = acceptedAt + this.#hub.config.retention;
     return {
       id: stored?.id ?? target.id ?? uuidFrom(this.#hub.random.bytes(16)),
       origin: origin.number,
       classId: this.#classId(prepared.classKey)!,
-      acceptedAt: this.#head.at,
+      acceptedAt,
       position: this.#position++,
       version: (stored?.version ?? 0) + 1,
       until: Math.min(prepared.validUntil ?? keptUntil, keptUntil),
@@ -284,6 +288,7 @@ class Round {
       setName: stored?.set_name ?? set,
       hash: prepared.hash,
       json: prepared.json,
+      hashes: prepared.hashes,
       indicators: prepared.indicators,
     };
   }

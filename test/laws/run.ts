@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Change } from '../../server/feeds/pull.ts';
-import type { ChangesPage, ItemResult, NewSignal, Policy, PolicyVersion, SignalView, Tlp } from '../../schemas/types.ts';
+type Change = ChangesPage['changes'][number];
+import type { ChangesPage, ItemResult, NewSignal, Policy, PolicyVersion, ReconciliationDigest, SignalView, Tlp } from '../../schemas/types.ts';
+import { ReplicaDigest } from '../../clients/sdk/index.ts';
 import { ManualClock } from '../../server/clock.ts';
 import type { Api } from '../support/api.ts';
 import type { TestHub } from '../support/hub.ts';
@@ -206,7 +207,7 @@ export class LawRun {
     const limit = fixedLimit ?? this.#random.pick([1, 2, 3, 10, 1000]);
     this.counts.pulls += 1;
     for (;;) {
-      const path = `/v1/feeds/${replica.feed}/changes?limit=${limit}${replica.cursor === undefined ? '' : `&cursor=${replica.cursor}`}`;
+      const path = `/v1/feeds/${replica.feed}/changes?digest=parts&limit=${limit}${replica.cursor === undefined ? '' : `&cursor=${replica.cursor}`}`;
       const answer = await this.#apis.get(replica.viewer)!.get<ChangesPage & { type?: string }>(path);
       if (this.#model.members.get(replica.viewer)!.status === 'suspended') {
         expectStatus(answer, 403);
@@ -227,7 +228,7 @@ export class LawRun {
         return false;
       }
       this.#apply(replica, answer.body, limit);
-      if (answer.body.complete) return this.#compare(replica, Date.parse(answer.body.as_of!));
+      if (answer.body.complete) return this.#compare(replica, Date.parse(answer.body.as_of!), answer.body.digest!);
       if (fixedLimit === undefined && this.#random.below(6) === 0) {
         this.counts.interrupted += 1;
         return false;
@@ -253,7 +254,7 @@ export class LawRun {
 
   #apply(replica: Replica, page: ChangesPage, limit: number): void {
     if (page.changes.length > limit) throw new LawBroken('a page is larger than its limit');
-    for (const change of page.changes as Change[]) {
+    for (const change of page.changes) {
       if (change.type === 'signal') {
         this.counts.signals += 1;
         replica.items.set(change.signal.id, change.signal);
@@ -268,7 +269,7 @@ export class LawRun {
     replica.cursor = page.cursor;
   }
 
-  #compare(replica: Replica, at: number): boolean {
+  #compare(replica: Replica, at: number, digest: ReconciliationDigest): boolean {
     if (replica.marked) for (const id of [...replica.items.keys()]) if (!replica.marked.has(id)) replica.items.delete(id);
     delete replica.marked;
     if (at !== this.#now()) throw new LawBroken(`as_of is ${at - this.#now()} ms from the hub's clock`);
@@ -280,6 +281,10 @@ export class LawRun {
       if (isDeepStrictEqual(expected.get(id), held.get(id))) continue;
       throw new LawBroken(`${replica.viewer}'s copy of ${replica.feed} differs at step ${this.counts.steps}: ${JSON.stringify({ expected: expected.get(id), held: held.get(id), signal: this.#model.signals.get(id) }, null, 1)}`);
     }
+    const own = new ReplicaDigest();
+    for (const view of replica.items.values()) own.add(view);
+    const wrong = own.differences(digest);
+    if (wrong.length > 0 || own.total.sum !== digest.sum || own.total.count !== digest.count) throw new LawBroken(`${replica.viewer}'s digest of ${replica.feed} differs at step ${this.counts.steps}: ${JSON.stringify({ wrong, own: own.total, digest })}`);
     return true;
   }
 }

@@ -29,7 +29,7 @@ export function insertSignal(hub: Hub, { origin, attributes: own, audience, unti
     const content = { digests: [{ scheme: 'media-sha256', digest: 'ab'.repeat(32) }], harm: object.attributes.harm, severity: 'high', confidence: 80, status: 'malicious', tlp: 'GREEN' } satisfies NewSignal;
     await tx
       .insertInto('signal')
-      .values({ id, origin: number, class_id: classId, accepted_at: head.at, accepted_position: 1, position: head.position, version: 1, active: !retracted, retraction: retracted ? 'mistake' : null, until: until ?? null, reference: null, set_name: 'default', content_hash: Buffer.alloc(32), content: JSON.stringify(content) })
+      .values({ id, origin: number, class_id: classId, accepted_at: head.at, accepted_position: 1, position: head.position, version: 1, active: !retracted, retraction: retracted ? 'mistake' : null, until: until ?? head.at + 30 * 86_400_000, reference: null, set_name: 'default', content_hash: Buffer.alloc(32), content: JSON.stringify(content) })
       .execute();
     return id;
   });

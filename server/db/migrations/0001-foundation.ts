@@ -19,18 +19,22 @@ const STATEMENTS = [
   `create table signal (
     id uuid primary key, origin integer not null, class_id integer not null references visibility_class,
     accepted_at bigint not null, accepted_position bigint not null, position bigint not null, version integer not null, active boolean not null, retraction text,
-    until bigint, reference text, set_name text not null, content_hash bytea not null, content jsonb not null,
+    until bigint not null, reference text, set_name text not null, content_hash bytea not null, content jsonb not null,
     check (active = (retraction is null))
   )`,
   `create index signal_class on signal (class_id, accepted_at, id)`,
   `create unique index signal_reference on signal (origin, set_name, reference) where active and reference is not null`,
   `create table signal_indicator (indicator_id uuid not null, signal_id uuid not null, primary key (indicator_id, signal_id))`,
   `create table change_log (
-    position bigint primary key, at bigint not null, signal_id uuid not null, retracted boolean not null,
+    position bigint primary key, at bigint not null, signal_id uuid not null, class_id integer not null, retracted boolean not null,
     prev_class integer, prev_until bigint, prev_content jsonb
   )`,
   `create index change_log_history on change_log (signal_id, position) where prev_class is not null`,
   `create index change_log_retraction on change_log (position) where retracted`,
+
+  `create table class_sum (class_id integer not null, accepted_day integer not null, until_day integer not null,
+    count bigint not null, ids numeric not null, accepted numeric not null, until numeric not null, digests numeric not null, observed numeric not null, note numeric not null,
+    primary key (class_id, accepted_day, until_day)) with (fillfactor = 50)`,
 
   `create table batch (id uuid primary key, position bigint not null, origin integer not null, client text not null, at bigint not null, set_name text, undone_at bigint)`,
   `create index batch_set on batch (origin, set_name, position) where set_name is not null`,

@@ -1,0 +1,77 @@
+import { keyedBlake3 } from '../../clients/sdk/digests/index.ts';
+import type { SignalField, SignalView } from '../../schemas/types.ts';
+import type { Secrets } from '../crypto/secrets.ts';
+import type { Grant } from '../policy/decide.ts';
+import type { PolicyObject } from '../policy/object.ts';
+
+/** One limit of `visible_until`: acceptance + `x`, but not before `y`. */
+export interface End {
+  x: number;
+  y: number | null;
+}
+
+/**
+ * How the signals of a class look to a viewer under a grant: what is the same for all of them, and what is needed to make the
+ * rest. `released_at` is acceptance + `after`, but not before `notBefore`; `visible_until` is the signal's own end or the
+ * earliest of `ends`.
+ */
+export interface Look {
+  constants: Partial<SignalView>;
+  /** The constants as JSON members, each with a comma before it. */
+  text: string;
+  shown: Record<Varying, boolean>;
+  after: number;
+  notBefore: number | null;
+  /** At most as many as there are layers with terms: charter, policy, feed. */
+  ends: readonly End[];
+}
+
+/** Fields that differ from signal to signal of one class. */
+export const VARYING = ['digest', 'observed', 'note'] as const;
+export type Varying = (typeof VARYING)[number];
+
+/** Limits that a query has columns for. */
+export const MAX_ENDS = 3;
+
+/** Who looks, and what pseudonyms are made with. */
+export interface Eye {
+  viewer: string;
+  secrets: Secrets;
+}
+
+export function lookOf(grant: Grant, { origin, attributes }: PolicyObject, eye: Eye): Look {
+  const { harm, severity, confidence, status, labels, intent, novelty, basis } = attributes;
+  const fixed: Record<Exclude<SignalField, Varying>, unknown> = { harm, severity, confidence, status, labels: labels.length > 0 ? labels : undefined, intent, novelty, basis };
+  const name = shownOrigin(origin, grant, eye);
+  const fields = Object.entries(fixed).filter(([field, value]) => value !== undefined && grant.reveal.includes(field as SignalField));
+  const constants: Partial<SignalView> = { ...(name === undefined ? {} : { origin: name }), handling: grant.handling, ...Object.fromEntries(fields) };
+  const { windows, notBefore = null } = grant;
+  const ends = windows.flatMap((w): End[] => (w.for === undefined ? [] : [{ x: w.after + w.for, y: notBefore === null ? null : notBefore + w.for }]));
+  if (ends.length > MAX_ENDS) throw new Error('more layers than a view is made for');
+  return {
+    constants,
+    text: `,${JSON.stringify(constants).slice(1, -1)}`,
+    shown: { digest: grant.reveal.includes('digest'), observed: grant.reveal.includes('observed'), note: grant.reveal.includes('note') },
+    after: Math.max(0, ...windows.map((w) => w.after)),
+    notBefore,
+    ends,
+  };
+}
+
+/** When a signal with this look stops being visible. */
+export function visibleUntil({ ends }: Look, acceptedAt: number, until: number): number {
+  return Math.min(until, ...ends.map(({ x, y }) => Math.max(acceptedAt + x, y ?? -Infinity)));
+}
+
+/** Whether every signal looks different under the two, whatever it says. */
+export function surelyDiffer(a: Look, b: Look): boolean {
+  const released = a.notBefore === null && b.notBefore === null && a.after !== b.after;
+  return a.text !== b.text || a.shown.digest !== b.shown.digest || released;
+}
+
+/** A pseudonym is the same for all signals of one origin that one viewer sees, and unrelated between viewers. */
+function shownOrigin(origin: string, grant: Grant, { viewer, secrets }: Eye): string | undefined {
+  if (grant.origin === 'named') return origin;
+  if (grant.origin === 'hidden') return undefined;
+  return `~${keyedBlake3(secrets.pseudonyms, `${viewer}\n${origin}`, 9).toString('base64url')}`;
+}
