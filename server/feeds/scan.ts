@@ -38,8 +38,7 @@ async function scanSegment(work: PageWork, base: Segment, goal: Decided, from: K
     const pieces = await nextPieces(work, base, goal, reached, batch);
     if (pieces.length === 0) return base.upto;
     for (const run of runsOf(pieces)) {
-      if (work.page.room <= 0) return reached;
-      const end = await sayRun(work, run);
+      const end = await sayRun(work, run, reached);
       if (end) return end;
       reached = run.at(-1)!.to;
     }
@@ -56,29 +55,34 @@ function runsOf(pieces: readonly Piece[]): Piece[][] {
   return runs;
 }
 
-/** @returns where the page was full before the end of the run; undefined when it was not */
-async function sayRun(work: PageWork, run: readonly Piece[]): Promise<Key | undefined> {
+/** @returns where the page was full before the end of the run, at the earliest where it began; undefined when it was not */
+async function sayRun(work: PageWork, run: readonly Piece[], began: Key): Promise<Key | undefined> {
   const { page, tx, head, ahead } = work;
   const [{ action }] = run as [Piece];
-  if (action === 'compare') return sayCompared(work, run);
-  const reading: Reading = { at: head.at, limit: page.room, absent: action === 'remove' ? ahead.absent() : [], wantIds: page.wantsIds };
+  if (action === 'compare') return sayCompared(work, run, began);
+  const reading: Reading = { at: head.at, limit: Math.max(1, page.room), absent: action === 'remove' ? ahead.absent() : [], wantIds: page.wantsIds };
   const block = action === 'send' ? await readSent(tx, run, reading) : await readRemoved(tx, run, reading);
+  // A full page must not show by itself what nothing is said of: it asks whether more is to be said.
+  if (page.room <= 0) return block.count > 0 ? began : undefined;
   page.add(block);
   return block.count < reading.limit ? undefined : block.last;
 }
 
 /** Signals that are held, and may look different: both views are made, and compared. */
-async function sayCompared(work: PageWork, run: readonly Piece[]): Promise<Key | undefined> {
+async function sayCompared(work: PageWork, run: readonly Piece[], began: Key): Promise<Key | undefined> {
   const { page, tx, head, ahead } = work;
   const limit = Math.max(page.room, 100);
   const rows = await readKeys(tx, run, head.at, limit);
   const views = await viewsOf(tx, rows.map(({ id, n }) => ({ id, look: run[n]!.look })));
   const held = await viewsOf(tx, rows.map(({ id, n }) => ({ id, look: work.lookOf(run[n]!.held!, run[n]!.to.classId) })));
-  let reached: Key | undefined;
+  let reached = began;
   for (const [index, { id, n, accepted_at: acceptedAt }] of rows.entries()) {
-    if (page.room <= 0) return reached ?? run[0]!.from;
+    const exception = ahead.get(id);
+    // Where a change was left to the scan, the replica holds nothing yet, or something older.
+    const differs = exception?.absent || exception?.stale || views[index]!.version !== held[index]!.version;
+    if (differs && page.room <= 0) return reached;
     reached = { classId: run[n]!.to.classId, acceptedAt, id };
-    if (ahead.get(id)?.absent || views[index]!.version !== held[index]!.version) page.say(id, `{"type":"signal","signal":${views[index]!.json}}`);
+    if (differs) page.say(id, `{"type":"signal","signal":${views[index]!.json}}`);
   }
   return rows.length < limit ? undefined : reached;
 }
@@ -99,10 +103,10 @@ async function nextPieces(work: PageWork, base: Segment, goal: Decided, after: K
   return pieces;
 }
 
-/** Comparing is spared where the answer is known; where a change was left to the scan, the replica may hold something older. */
+/** Comparing is spared where the answer is known. */
 function told(work: PageWork, action: ClassRange['action'], classId: number, held: Entitlement | undefined, granted: Entitlement | undefined): Pick<Piece, 'action' | 'look'> {
   const look = work.lookOf((granted ?? held)!, classId);
-  const known = action === 'compare' && (work.dirty || surelyDiffer(look, work.lookOf(held!, classId)));
+  const known = action === 'compare' && surelyDiffer(look, work.lookOf(held!, classId));
   return { action: known ? 'send' : action, look };
 }
 
