@@ -238,6 +238,7 @@ export interface Schemas {
   HarmList: HarmList;
   HarmEntry: HarmEntry;
   WriteHeaders: WriteHeaders;
+  PollHeaders: PollHeaders;
   MatchHeaders: MatchHeaders;
   MemberStatus: MemberStatus;
   Agreement: Agreement;
@@ -868,6 +869,12 @@ export interface WriteHeaders {
    * Retrying with the same key writes nothing twice: each item is known by the key and its index.
    */
   'idempotency-key'?: string;
+}
+export interface PollHeaders {
+  /**
+   * The ETag of the page that gave you the cursor: when there is nothing to say, the answer is 304 and has no body.
+   */
+  'if-none-match'?: string;
 }
 export interface MatchHeaders {
   /**

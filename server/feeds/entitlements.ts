@@ -53,6 +53,11 @@ export class Entitlements {
     return this.#classes.upTo(count, db);
   }
 
+  /** The next instant at which decisions may differ although nothing is written. */
+  nextInstant(world: HubWorld, at: number): number {
+    return this.#instantsOf(world).find((change) => change > at) ?? FOREVER;
+  }
+
   /** The table for the first `count` classes, as the world and the instant give it. */
   async table(world: HubWorld, at: number, viewer: string, feed: Feed | undefined, count: number, db: Queries): Promise<EntitlementTable> {
     const objects = await this.#classes.upTo(count, db);
@@ -73,9 +78,13 @@ export class Entitlements {
 
   /** Which of the intervals between instants of change `at` falls into. */
   #interval(world: HubWorld, at: number): number {
+    return this.#instantsOf(world).findLastIndex((change) => change <= at);
+  }
+
+  #instantsOf(world: HubWorld): number[] {
     const instants = this.#instants.get(world) ?? instantsOfChange(world.policy, instant);
     this.#instants.set(world, instants);
-    return instants.findLastIndex((change) => change <= at);
+    return instants;
   }
 }
 

@@ -1,4 +1,4 @@
-import { keyedBlake3 } from '../../clients/sdk/digests/index.ts';
+import { blake3, keyedBlake3 } from '../../clients/sdk/digests/index.ts';
 import type { SignalField, SignalView } from '../../schemas/types.ts';
 import type { Secrets } from '../crypto/secrets.ts';
 import type { Grant } from '../policy/decide.ts';
@@ -17,8 +17,10 @@ export interface End {
  */
 export interface Look {
   constants: Partial<SignalView>;
-  /** The constants as JSON members, each with a comma before it. */
+  /** The constants as JSON members, each with a comma before it, and the brace that closes the view. */
   text: string;
+  /** A digest of that text. */
+  mark: string;
   shown: Record<Varying, boolean>;
   after: number;
   notBefore: number | null;
@@ -48,9 +50,11 @@ export function lookOf(grant: Grant, { origin, attributes }: PolicyObject, eye: 
   const { windows, notBefore = null } = grant;
   const ends = windows.flatMap((w): End[] => (w.for === undefined ? [] : [{ x: w.after + w.for, y: notBefore === null ? null : notBefore + w.for }]));
   if (ends.length > MAX_ENDS) throw new Error('more layers than a view is made for');
+  const text = `,${JSON.stringify(constants).slice(1)}`;
   return {
     constants,
-    text: `,${JSON.stringify(constants).slice(1, -1)}`,
+    text,
+    mark: blake3(text, 16).toString('base64url'),
     shown: { digest: grant.reveal.includes('digest'), observed: grant.reveal.includes('observed'), note: grant.reveal.includes('note') },
     after: Math.max(0, ...windows.map((w) => w.after)),
     notBefore,

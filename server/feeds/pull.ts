@@ -13,6 +13,7 @@ import { digestOf } from './digest.ts';
 import { reachAt, type Entitlement, type Entitlements, type EntitlementTable, type Reach } from './entitlements.ts';
 import { lookOf, type Look } from './look.ts';
 import { PageText } from './page.ts';
+import { quietUntil } from './quiet.ts';
 import { recordPull } from './record.ts';
 import { anyShown, type ClassReach } from './rows.ts';
 import { scan } from './scan.ts';
@@ -24,6 +25,8 @@ export interface Page {
   complete: boolean;
   asOf: number;
   epoch: string;
+  /** Until when there is nothing more to say unless the log moves on; of a complete page that says nothing. */
+  quietUntil?: number;
   /** What the replica should hold; of a complete page, where it was asked for. */
   digest?: ReconciliationDigest;
 }
@@ -51,6 +54,8 @@ export interface PageWork {
   puller: Puller;
   page: PageText;
   ahead: Ahead;
+  /** When the world changes next although nothing is written. */
+  nextInstant: number;
   /** The table by which a segment of a replica of this viewer was decided; of another feed, where one is named. */
   tableOf(decided: Decided, feed?: string): Promise<EntitlementTable>;
   /** How the signals of a class look to the viewer under an entitlement. */
@@ -77,8 +82,9 @@ export function pullPage(hub: Hub, entitlements: Entitlements, puller: Puller, f
     const { head, page } = work;
     const complete = state.position === head.position && state.segments.length === 1 && state.segments[0]!.at === head.at;
     const pull = await recordPull(work, from, state, ahead);
+    const quiet = complete && page.count === 0 ? await quietUntil(work) : undefined;
     const summed = complete && digest ? await digestOf(work, digest === 'parts') : undefined;
-    return { changes: page, state: { ...state, pull, ahead: ahead.length > 0 }, complete, asOf: head.at, epoch: head.epoch, ...(summed ? { digest: summed } : {}) };
+    return { changes: page, state: { ...state, pull, ahead: ahead.length > 0 }, complete, asOf: head.at, epoch: head.epoch, ...(quiet === undefined ? {} : { quietUntil: quiet }), ...(summed ? { digest: summed } : {}) };
   });
 }
 
@@ -97,7 +103,7 @@ async function begin(hub: Hub, entitlements: Entitlements, puller: Puller, from:
   const eye = { viewer: puller.member, secrets: hub.secrets };
   const looks = new Map<string, Look>();
   const lookOfClass = ({ key, grant }: Entitlement, classId: number): Look => remembered(looks, `${classId} ${key}`, () => lookOf(grant, classes[classId - 1]!, eye));
-  return { hub, tx, head, world, puller, page: new PageText(limit), ahead: await Ahead.load(tx, from.ahead ? from.pull : 0), tableOf, lookOf: lookOfClass };
+  return { hub, tx, head, world, puller, page: new PageText(limit), ahead: await Ahead.load(tx, from.ahead ? from.pull : 0), nextInstant: entitlements.nextInstant(world, head.at), tableOf, lookOf: lookOfClass };
 }
 
 function remembered<K, V>(map: Map<K, V>, key: K, make: () => V): V {

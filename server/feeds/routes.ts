@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ChangesPage, ChangesQuery, FeedDocument } from '../../schemas/types.ts';
+import { blake3 } from '../../clients/sdk/digests/index.ts';
 import { viewerOf, type Access, type Viewer } from '../auth/access.ts';
 import { toProblem } from '../http/errors.ts';
 import type { App } from '../http/fastify.ts';
@@ -13,7 +14,9 @@ import { Problem } from '../problems.ts';
 import { EMPTY, openCursor, sealCursor, type ReplicaState } from './cursor.ts';
 import type { Entitlements } from './entitlements.ts';
 import { checkFeed } from './feed.ts';
-import { feedOf, pullPage, type Asked, type Page, type Puller } from './pull.ts';
+import { Poller } from './poll.ts';
+import { feedOf, type Asked, type Page, type Puller } from './pull.ts';
+import { FRESH } from './quiet.ts';
 
 const NDJSON = 'application/x-ndjson';
 const tags = ['Feeds'];
@@ -24,16 +27,24 @@ const STREAM_PAGE = 5000;
 
 /** Feeds, and the changes that replicas of them pull. */
 export function feedRoutes(app: App, hub: Hub, access: Access, entitlements: Entitlements): void {
-  const changes = (request: FastifyRequest, reply: FastifyReply, feed: string, query: ChangesQuery) => {
+  const poller = new Poller(hub, entitlements);
+  app.addHook('preClose', (done) => {
+    poller.close();
+    done();
+  });
+  const changes = async (request: FastifyRequest, reply: FastifyReply, feed: string, query: ChangesQuery): Promise<FastifyReply> => {
     const viewer = viewerOf(request);
     admit(viewer, feed);
     const puller: Puller = { member: viewer.member.id, number: viewer.member.number, client: viewer.client, feed };
     const from = query.cursor === undefined ? EMPTY : openCursor(hub, viewer.head.epoch, puller.number, feed, query.cursor);
     const stream = wantsStream(request);
-    const pull = new Pull(hub, entitlements, puller, { limit: query.limit ?? (stream ? STREAM_PAGE : JSON_PAGE), ...(query.digest ? { digest: query.digest } : {}) });
-    return stream ? reply.type(NDJSON).send(Readable.from(pull.lines(from), { objectMode: false })) : pull.page(from).then((page) => reply.type('application/json; charset=utf-8').send(jsonOf(pull, page)));
+    const asked: Asked = { limit: query.limit ?? (stream ? STREAM_PAGE : JSON_PAGE), ...(query.digest ? { digest: query.digest } : {}) };
+    const page = await poller.poll(puller, from, asked, viewer.head, (query.wait ?? 0) * 1000, goneWith(reply));
+    const pull = new Pull(hub, poller, puller, asked);
+    if (stream) return reply.type(NDJSON).send(Readable.from(pull.lines(page), { objectMode: false }));
+    return sendPage(request, reply, pull, page, from, query.cursor);
   };
-  const schema = { tags, summary: 'Pull what changed since a cursor; without one, everything', querystring: $('ChangesQuery'), response: { 200: $('ChangesPage') } };
+  const schema = { tags, summary: 'Pull what changed since a cursor; without one, everything', querystring: $('ChangesQuery'), headers: $('PollHeaders'), response: { 200: $('ChangesPage'), 304: { description: 'There is nothing to say to a replica that stands where `If-None-Match` says', type: 'null' } } };
 
   app.get('/v1/feeds', { onRequest: access('feeds:read'), schema: { tags, summary: 'List the feeds that are offered to you', response: { 200: $('FeedList') } } }, (request) => {
     const viewer = viewerOf(request);
@@ -66,38 +77,42 @@ export function feedRoutes(app: App, hub: Hub, access: Access, entitlements: Ent
 
 const ALL: FeedDocument = { id: 'all', title: 'Everything that is shared with you' };
 
+/** A page that is made while another is being sent. */
+interface Ahead {
+  page: Promise<Page>;
+  begun: number;
+}
+
+/** Milliseconds after which a page that was made ahead is decided again. */
+const STALE = 1000;
+
 /** Pulls of one puller, in pages. */
 class Pull {
   readonly #hub: Hub;
-  readonly #entitlements: Entitlements;
+  readonly #poller: Poller;
   readonly #puller: Puller;
   readonly #asked: Asked;
 
-  constructor(hub: Hub, entitlements: Entitlements, puller: Puller, asked: Asked) {
+  constructor(hub: Hub, poller: Poller, puller: Puller, asked: Asked) {
     this.#hub = hub;
-    this.#entitlements = entitlements;
+    this.#poller = poller;
     this.#puller = puller;
     this.#asked = asked;
-  }
-
-  async page(from: ReplicaState): Promise<Page> {
-    const page = await pullPage(this.#hub, this.#entitlements, this.#puller, from, this.#asked);
-    countFeedChanges(page.changes.count);
-    return page;
   }
 
   cursor({ epoch, state }: Page): string {
     return sealCursor(this.#hub, epoch, this.#puller.number, this.#puller.feed, state);
   }
 
-  /** Page after page until one is complete. Each is decided when it is about to be sent, so that a revocation ends the stream. */
-  async *lines(from: ReplicaState): AsyncGenerator<string> {
+  /** Page after page until one is complete; the next is made while one is being sent. */
+  async *lines(first: Page): AsyncGenerator<string> {
     try {
-      for (let state = from; ; ) {
-        const page = await this.page(state);
+      for (let page = first; ; ) {
+        countFeedChanges(page.changes.count);
+        const ahead = page.complete ? undefined : this.#begin(page);
         yield `${page.changes.join('\n')}${page.changes.count > 0 ? '\n' : ''}${JSON.stringify({ type: 'page', ...endOf(this, page) })}\n`;
-        if (page.complete) return;
-        state = page.state;
+        if (!ahead) return;
+        page = await this.#taken(ahead, page);
       }
     } catch (error) {
       const problem = toProblem(error);
@@ -105,11 +120,40 @@ class Pull {
       yield `${JSON.stringify({ problem: problem.document() })}\n`;
     }
   }
+
+  #begin({ state }: Page): Ahead {
+    const page = this.#poller.page(this.#puller, state, this.#asked);
+    // Its failure is met when it is taken; the stream may be given up before.
+    page.catch(() => undefined);
+    return { page, begun: performance.now() };
+  }
+
+  /** A page that had to wait for a slow reader is decided again, so that a revocation ends the stream. */
+  #taken({ page, begun }: Ahead, { state }: Page): Promise<Page> {
+    return performance.now() - begun <= STALE ? page : page.then(() => this.#poller.page(this.#puller, state, this.#asked));
+  }
 }
 
-/** The changes are JSON already. */
-function jsonOf(pull: Pull, page: Page): string {
-  return `{"changes":[${page.changes.join(',')}],${JSON.stringify(endOf(pull, page)).slice(1)}`;
+/** A page as JSON, its changes being JSON already; nothing at all to a replica that says it is where there is nothing to say. */
+function sendPage(request: FastifyRequest, reply: FastifyReply, pull: Pull, page: Page, from: ReplicaState, cursor: string | undefined): FastifyReply {
+  const unchanged = page.quietUntil !== undefined && cursor !== undefined && request.headers['if-none-match'] === tagOf(cursor);
+  // Now and then it is given a new cursor all the same, so that it does not fall far behind the log.
+  if (unchanged && page.asOf - from.segments[0]!.at < FRESH) return reply.code(304).header('etag', tagOf(cursor)).send();
+  countFeedChanges(page.changes.count);
+  const end = endOf(pull, page);
+  if (page.complete) void reply.header('etag', tagOf(end.cursor));
+  return reply.type('application/json; charset=utf-8').send(`{"changes":[${page.changes.join(',')}],${JSON.stringify(end).slice(1)}`);
+}
+
+/** Says where a replica stands, as its cursor does: a tag of the answer that has nothing to say to it. */
+function tagOf(cursor: string): string {
+  return `W/"${blake3(cursor, 9).toString('base64url')}"`;
+}
+
+function goneWith(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once('close', () => gone.abort());
+  return gone.signal;
 }
 
 function endOf(pull: Pull, page: Page): Omit<ChangesPage, 'changes'> {

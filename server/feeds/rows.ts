@@ -4,7 +4,7 @@ import { arrayText, unnest, type Tx } from '../db/database.ts';
 import type { Key } from './cursor.ts';
 import type { Reach } from './entitlements.ts';
 import type { Look } from './look.ts';
-import { CHANGE, LOOK_COLUMNS, WITH_BODY, lookValues } from './view.ts';
+import { CHANGE, LOOK_COLUMNS, WITH_BODY, idIn, lookValues } from './view.ts';
 
 /** A row of the log together with the signal as it is now. `prev_*` are null for a first acceptance. */
 export interface LogRow {
@@ -69,7 +69,7 @@ export interface Stretch {
 export interface Block {
   lines: string;
   count: number;
-  /** The key of the last one. */
+  /** The key of the last one, where there were as many as wanted. */
   last: Key | undefined;
   /** The signals told of, where that was asked for. */
   ids: string[];
@@ -97,16 +97,20 @@ export function readRemoved(tx: Tx, stretches: readonly Stretch[], reading: Read
 
 async function readBlock(tx: Tx, stretches: readonly Stretch[], { at, limit, absent, wantIds }: Reading, line: ReturnType<typeof sql>, body: ReturnType<typeof sql>): Promise<Block> {
   const without = absent.length > 0 ? sql`and s.id <> all(${arrayText(absent)}::text::uuid[])` : sql``;
-  const found = await sql<{ lines: string | null; count: number; n: number | null; accepted_at: number; id: string; ids: string[] | null }>`with r as materialized (
-      select k.n, s.accepted_at, s.id, ${line} as line from ${stretchColumns(stretches)} cross join lateral (
+  const found = await sql<{ lines: string | null; count: number; ids: string[] | null }>`select string_agg(line, E'\n') as lines, count(*) as count, ${wantIds ? sql`array_agg(id::text)` : sql`null::text[]`} as ids from (
+      select s.id, ${line} as line from ${stretchColumns(stretches)} cross join lateral (
         select id, accepted_at, until, content from signal s where s.class_id = k.class_id and (s.accepted_at, s.id) > (k.from_at, k.from_id) and (s.accepted_at, s.id) <= (k.to_at, k.to_id)
           and s.active and s.until > ${at} ${without} order by s.accepted_at, s.id limit ${limit}
       ) s ${body} limit ${limit}
-    ) select a.lines, a.count, a.ids, l.n, l.accepted_at, l.id from (
-      select string_agg(line, E'\n') as lines, count(*) as count, ${wantIds ? sql`array_agg(id::text)` : sql`null::text[]`} as ids from r
-    ) a left join lateral (select n, accepted_at, id from r order by n desc, accepted_at desc, id desc limit 1) l on true`.execute(tx);
-  const { lines, count, ids, n, accepted_at: acceptedAt, id } = found.rows[0]!;
-  return { lines: lines ?? '', count, ids: ids ?? [], last: n === null ? undefined : { classId: stretches[n]!.to.classId, acceptedAt, id } };
+    ) r`.execute(tx);
+  const { lines, count, ids } = found.rows[0]!;
+  return { lines: lines ?? '', count, ids: ids ?? [], last: count < limit ? undefined : await keyOf(tx, idIn(lines!.slice(lines!.lastIndexOf('\n') + 1))) };
+}
+
+/** Lines come in key order, so the last of them tells how far they go. */
+async function keyOf(tx: Tx, id: string): Promise<Key> {
+  const { class_id: classId, accepted_at: acceptedAt } = await tx.selectFrom('signal').select(['class_id', 'accepted_at']).where('id', '=', id).executeTakeFirstOrThrow();
+  return { classId, acceptedAt, id };
 }
 
 /** A signal of the n-th of some stretches. */

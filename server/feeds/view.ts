@@ -3,7 +3,7 @@ import { unnest, type Queries } from '../db/database.ts';
 import { MAX_ENDS, VARYING, type Look } from './look.ts';
 
 /** Columns of looks, in the order of `lookValues`. */
-const NAMES = ['text', 'shown', 'after', 'not_before', ...Array.from({ length: MAX_ENDS }, (_, n) => [`x${n}`, `y${n}`]).flat()];
+const NAMES = ['text', 'mark', 'shown', 'after', 'not_before', ...Array.from({ length: MAX_ENDS }, (_, n) => [`x${n}`, `y${n}`]).flat()];
 
 /** The names of a look's columns, for a list of columns. */
 export const LOOK_COLUMNS = sql.raw(NAMES.join(', '));
@@ -13,6 +13,7 @@ export function lookValues(looks: readonly Look[]): Parameters<typeof unnest>[0]
   const bits = ({ shown }: Look): number => VARYING.reduce((sum, field, bit) => sum + (shown[field] ? 1 << bit : 0), 0);
   return [
     { type: 'text', values: looks.map((look) => look.text) },
+    { type: 'text', values: looks.map((look) => look.mark) },
     { type: 'integer', values: looks.map(bits) },
     { type: 'bigint', values: looks.map((look) => look.after) },
     { type: 'bigint', values: looks.map((look) => look.notBefore) },
@@ -29,10 +30,10 @@ const instant = (milliseconds: string): string => `to_char(timestamp '1970-01-01
 const member = (field: (typeof VARYING)[number], name: string): string =>
   `case when k.shown & ${1 << VARYING.indexOf(field)} <> 0 then coalesce(',"${name}":' || (s.content -> '${name}')::text, '') else '' end`;
 
-/** Everything after the version. PostgreSQL ignores null in `greatest` and `least`. */
+/** What differs from signal to signal. PostgreSQL ignores null in `greatest` and `least`. */
 const BODY = `'"released_at":"' || ${instant('greatest(s.accepted_at + k.after, k.not_before)')}
   || '","visible_until":"' || ${instant(`least(s.until, ${Array.from({ length: MAX_ENDS }, (_, n) => `greatest(s.accepted_at + k.x${n}, k.y${n})`).join(', ')})`)}
-  || '"' || k.text || ${member('digest', 'digests')} || ${member('observed', 'observed')} || ${member('note', 'note')} || '}'`;
+  || '"' || ${member('digest', 'digests')} || ${member('observed', 'observed')} || ${member('note', 'note')}`;
 
 /**
  * A view made in the database: of a signal `s` (id, accepted_at, until, content) under a look `k`, as `v.body`. The offset keeps
@@ -41,13 +42,18 @@ const BODY = `'"released_at":"' || ${instant('greatest(s.accepted_at + k.after, 
 export const WITH_BODY = sql.raw(`cross join lateral (select ${BODY} as body offset 0) v`);
 
 /** The version of a view: a digest of everything else that is shown. */
-export const VERSION = sql.raw<string>(`translate(encode(substr(sha256(convert_to(s.id::text || v.body, 'UTF8')), 1, 9), 'base64'), '+/', '-_')`);
+const VERSION = sql.raw<string>(`translate(encode(substr(sha256(convert_to(s.id::text || k.mark || v.body, 'UTF8')), 1, 9), 'base64'), '+/', '-_')`);
 
 /** The view as JSON. */
-export const VIEW = sql<string>`'{"id":"' || s.id || '","version":"' || ${VERSION} || '",' || v.body`;
+const VIEW = sql<string>`'{"id":"' || s.id || '","version":"' || ${VERSION} || '",' || v.body || k.text`;
 
 /** The change that tells a replica of it, as JSON. */
 export const CHANGE = sql<string>`'{"type":"signal","signal":' || ${VIEW} || '}'`;
+
+/** The id in such a change, or in a removal. */
+export function idIn(change: string): string {
+  return /"id":"([0-9a-f-]{36})"/.exec(change)![1]!;
+}
 
 /** A signal to be shown, as it is or as it was before a change. */
 export interface Wanted {

@@ -1,0 +1,76 @@
+import { sql } from 'kysely';
+import { unnest } from '../db/database.ts';
+import type { Head } from '../db/head.ts';
+import type { ReplicaState } from './cursor.ts';
+import { FOREVER } from './entitlements.ts';
+import type { PageWork } from './pull.ts';
+
+const CACHED = 20_000;
+/** A state is looked at anew after this long, so that no cursor falls far behind the log. */
+export const FRESH = 600_000;
+
+/** A state about which there is nothing to say while the log stands where it stands, until an instant. */
+export interface Quiet {
+  state: ReplicaState;
+  until: number;
+}
+
+/**
+ * Remembers states of replicas about which there was nothing to say. It only spares work: what it answers from is the head of
+ * the log as it was read after the request arrived, and whoever asks another process, or this one after a restart, is told the same.
+ */
+export class QuietStates {
+  readonly #quiet = new Map<string, Quiet>();
+
+  /** The state that stands for this one: the same to the replica, but as of a later position of the log. */
+  standsFor(viewer: number, feed: string, state: ReplicaState): ReplicaState {
+    return this.#quiet.get(keyOf(viewer, feed, state))?.state ?? state;
+  }
+
+  /** The state that stands for this one, where nothing has happened since it was found to be all that there is to say. */
+  find(viewer: number, feed: string, state: ReplicaState, head: Head): Quiet | undefined {
+    const known = this.#quiet.get(keyOf(viewer, feed, state));
+    return known?.state.position === head.position && head.at < known.until ? known : undefined;
+  }
+
+  /** Notes that a pull from `from` came to `state` without saying anything. */
+  note(viewer: number, feed: string, from: ReplicaState, state: ReplicaState, until: number): void {
+    for (const each of [from, state]) {
+      const key = keyOf(viewer, feed, each);
+      this.#quiet.delete(key);
+      this.#quiet.set(key, { state, until });
+    }
+    while (this.#quiet.size > CACHED) this.#quiet.delete(this.#quiet.keys().next().value!);
+  }
+}
+
+function keyOf(viewer: number, feed: string, state: ReplicaState): string {
+  return `${viewer} ${feed} ${JSON.stringify(state)}`;
+}
+
+/** The instant at which something may be released to the viewer although nothing is written; at the latest in ten minutes. */
+export async function quietUntil(work: PageWork): Promise<number> {
+  const { head } = work;
+  const table = await work.tableOf({ world: head.world, at: head.at });
+  let until = Math.min(head.at + FRESH, work.nextInstant);
+  const delayed: { classId: number; hi: number; after: number }[] = [];
+  table.forEach((entitlement, index) => {
+    if (!entitlement) return;
+    const { windows, notBefore } = entitlement.grant;
+    if (notBefore !== undefined && notBefore > head.at) until = Math.min(until, notBefore);
+    const after = Math.max(0, ...windows.map((window) => window.after));
+    if (after > 0) delayed.push({ classId: index + 1, hi: head.at - after, after });
+  });
+  return delayed.length === 0 ? until : Math.min(until, await nextRelease(work, delayed));
+}
+
+async function nextRelease({ tx }: PageWork, delayed: readonly { classId: number; hi: number; after: number }[]): Promise<number> {
+  const columns = unnest([
+    { type: 'integer', values: delayed.map((item) => item.classId) },
+    { type: 'bigint', values: delayed.map((item) => item.hi) },
+    { type: 'bigint', values: delayed.map((item) => item.after) },
+  ]);
+  const { rows } = await sql<{ at: number | null }>`select min(s.accepted_at + k.after) as at from ${columns} k(class_id, hi, after)
+    cross join lateral (select accepted_at from signal where class_id = k.class_id and accepted_at > k.hi order by accepted_at limit 1) s`.execute(tx);
+  return rows[0]?.at ?? FOREVER;
+}
