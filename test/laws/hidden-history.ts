@@ -52,6 +52,8 @@ export class HiddenHistory {
   readonly #gone = new Set<string>();
   readonly #cursors = new Map<string, string>();
   #named = 0;
+  /** Whether elm is in the circle now. */
+  #inAlpha = true;
 
   readonly #touches: boolean;
 
@@ -172,7 +174,11 @@ export class HiddenHistory {
   async #pull(): Promise<void> {
     const puller = 'elm';
     const cursor = this.#cursors.get(puller);
-    const page = await this.#twins.hidden<ChangesPage>(puller, (api) => api.get(`/v1/feeds/all/changes?limit=${this.#random.pick([1, 5, 1000])}${cursor ? `&cursor=${cursor}` : ''}`));
+    const limit = this.#random.pick([1, 5, 1000]);
+    const page = await this.#twins.hidden<ChangesPage>(puller, async (api) => {
+      const answer = await api.get<ChangesPage>(`/v1/feeds/all/changes?limit=${limit}${cursor ? `&cursor=${cursor}` : ''}`);
+      return answer.status === 410 ? api.get<ChangesPage>(`/v1/feeds/all/changes?limit=${limit}`) : answer;
+    });
     this.#cursors.set(puller, page.cursor);
     const shown = page.changes.find((change) => change.type === 'signal');
     if (shown) await this.#twins.hidden(puller, async (api) => ({ ...(await api.get(`/v1/signals/${shown.signal.id}`)), status: 200 }));
@@ -186,7 +192,7 @@ export class HiddenHistory {
       { of: 'birch', document: birchPolicy(quick, { slow: this.#random.pick(['P299D', 'P301D']) }), at: 'now' },
       { of: 'birch', document: birchPolicy(['digest', 'note']), at: 'late' },
       { of: 'birch', document: { ...birchPolicy(['digest']), id: 'birch/draft' }, at: 'never' },
-      { of: 'elm', document: elmPolicy, at: 'now' },
+      ...(this.#inAlpha ? [{ of: 'elm', document: elmPolicy, at: 'now' } as const] : []),
       { of: 'hub', document: { ...elmPolicy, id: 'hub/draft' }, at: 'never' },
     ] as const;
     const { of, document, at } = this.#random.pick(documents);
@@ -201,6 +207,7 @@ export class HiddenHistory {
       await this.#twins.hidden('birch', (api) => api.put(`/v1/feeds/${feed.id}`, feed));
       return;
     }
+    if (!this.#inAlpha) return;
     const filter = this.#random.pick([{ harm: { in: ['spam'] } }, { labels: { any: ['sealed'] } }]);
     await this.#twins.hidden('elm', (api) => api.put(`/v1/feeds/${elmFeed.id}`, { ...elmFeed, filter }));
   }
@@ -209,7 +216,7 @@ export class HiddenHistory {
     const name = (this.#named += 1);
     const acts: (() => Promise<unknown>)[] = [
       () => this.#twins.hidden('hub', (api) => api.post('/v1/digest-keys/alpha/rotate', {})),
-      () => this.#twins.hidden('hub', (api) => api.put('/v1/groups/alpha', { title: 'Alpha', members: this.#random.pick([['birch', 'cedar'], ['birch', 'cedar', 'elm']]) })),
+      () => this.#changeAlpha(),
       () => this.#twins.hidden('hub', (api) => api.put(`/v1/groups/circle-${name}`, { title: 'Circle', members: ['elm', 'birch'] })),
       () => this.#twins.hidden('hub', (api) => api.patch('/v1/members/elm', { trust: this.#random.pick(['verified', 'trusted']), agreements: [{ id: `pact-${name}`, from: '2026-01-01T00:00:00Z' }] })),
       () => this.#addClient(),
@@ -217,6 +224,11 @@ export class HiddenHistory {
       () => this.#twins.hidden('hub', (api) => api.get('/v1/audit?limit=5')),
     ];
     await this.#random.pick(acts)();
+  }
+
+  async #changeAlpha(): Promise<void> {
+    this.#inAlpha = !this.#inAlpha;
+    await this.#twins.hidden('hub', (api) => api.put('/v1/groups/alpha', { title: 'Alpha', members: ['birch', 'cedar', ...(this.#inAlpha ? ['elm'] : [])] }));
   }
 
   async #addClient(): Promise<void> {

@@ -19,8 +19,8 @@ export interface Ground {
   keys: readonly string[];
   /** Clients that only one twin has, and others'. */
   clients: readonly string[];
-  /** Cursors of the viewer, by feed, old ones too; and those of others. */
-  cursors: readonly { feed: string; cursor: Pair<string> }[];
+  /** Cursors of the viewer, by feed, old ones too, with the tags that came with them; and those of others. */
+  cursors: readonly { feed: string; cursor: Pair<string>; tag?: Pair<string> }[];
   foreign: readonly Pair<string>[];
 }
 
@@ -31,10 +31,11 @@ const PEOPLE = ['ash', 'birch', 'elm', 'police', 'ghost-1', 'nobody', 'hub'];
 const CIRCLES = ['alpha', 'beta', 'circle-1', 'nowhere', 'hub'];
 const plain: NewSignal = { digests: [{ scheme: 'media-md5', digest: 'ab'.repeat(16) }], harm: 'fraud', severity: 'low', confidence: 20, status: 'malicious', tlp: 'GREEN' };
 
-const get = (path: string | Pair<string>, headers?: Record<string, string>): Probe => ({ method: 'GET', path, ...(headers ? { headers } : {}) });
+const get = (path: string | Pair<string>, headers?: Probe['headers']): Probe => ({ method: 'GET', path, ...(headers ? { headers } : {}) });
 const send = (method: string, path: string, body?: unknown, headers?: Record<string, string>): Probe => ({ method, path, ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }), ...(headers ? { headers } : {}) });
 const pair = (make: (value: string) => string, values: Pair<string>): Pair<string> => [make(values[0]), make(values[1])];
 const allIds = ({ hidden, visible, own, unknown }: Ground): string[] => [...hidden, ...visible, ...own, ...unknown];
+const someIds = ({ hidden, visible, own, unknown }: Ground): string[] => [...hidden.slice(0, 4), ...visible.slice(0, 1), ...own.slice(0, 1), ...unknown.slice(0, 1)];
 
 /** Changed inside, cut off, and too long. */
 const altered = (cursor: string): string[] => [`${cursor.slice(0, 50)}${cursor[50] === 'A' ? 'B' : 'A'}${cursor.slice(51)}`, cursor.slice(0, 40), `${cursor}AAAA`];
@@ -76,7 +77,7 @@ export const PROBES: Readonly<Record<string, Probes>> = {
   'POST /v1/policies/:owner/:name/versions/:version/activate': ({ viewer }) => ['birch/standard', 'elm/inner', 'hub/draft', `${viewer}/none`].map((id) => send('POST', `/v1/policies/${id}/versions/1/activate`, {})),
   'POST /v1/policies/:owner/withdraw': () => ['birch', 'elm', 'nobody', 'ghost-1'].map((owner) => send('POST', `/v1/policies/${owner}/withdraw`, {})),
   'POST /v1/explain': (ground) => [
-    ...allIds(ground).flatMap((signal) => ['birch', 'ghost-1'].map((peer) => send('POST', '/v1/explain', { signal, peer }))),
+    ...someIds(ground).flatMap((signal) => ['birch', 'ghost-1'].map((peer) => send('POST', '/v1/explain', { signal, peer }))),
     ...ground.own.flatMap((signal) => [send('POST', '/v1/explain', { signal, peer: 'elm', feed: 'elm/inner' }), send('POST', '/v1/explain', { signal, peer: 'birch', feed: 'birch/severe', at: '2030-01-01T00:00:00Z' }), send('POST', '/v1/explain', { signal, peer: 'nobody' })]),
     send('POST', '/v1/explain', { signal: 'no uuid', peer: 'ash' }),
   ],
@@ -97,9 +98,9 @@ export const PROBES: Readonly<Record<string, Probes>> = {
   'GET /v1/signals': () => [get('/v1/signals'), get('/v1/signals?limit=1'), get('/v1/signals?limit=3'), get('/v1/signals?after=AAAA'), get('/v1/signals?limit=0')],
   'GET /v1/signals/counts': () => [get('/v1/signals/counts')],
   'GET /v1/signals/:signal': (ground) => [...allIds(ground).map((id) => get(`/v1/signals/${id}`)), get('/v1/signals/none'), get(`/v1/signals/${ground.hidden[0]}`, { 'if-none-match': '*' })],
-  'PUT /v1/signals/:signal': (ground) => allIds(ground).flatMap((id) => [send('PUT', `/v1/signals/${id}`, { ...plain, confidence: 45 }), send('PUT', `/v1/signals/${id}`, plain, { 'if-match': '"1"' })]),
-  'POST /v1/signals/:signal/retract': ({ hidden, visible, unknown, own }) => [...hidden, ...visible, ...unknown, ...own.slice(0, 1)].map((id) => send('POST', `/v1/signals/${id}/retract`, { reason: 'mistake' })),
-  'POST /v1/signals/:signal/expire': ({ hidden, visible, unknown, own }) => [...hidden, ...visible, ...unknown, ...own.slice(1, 2)].map((id) => send('POST', `/v1/signals/${id}/expire`)),
+  'PUT /v1/signals/:signal': (ground) => someIds(ground).flatMap((id) => [send('PUT', `/v1/signals/${id}`, { ...plain, confidence: 45 }), send('PUT', `/v1/signals/${id}`, plain, { 'if-match': '"1"' })]),
+  'POST /v1/signals/:signal/retract': ({ hidden, visible, unknown, own }) => [...hidden.slice(0, 4), ...visible.slice(0, 1), ...unknown.slice(0, 1), ...own.slice(0, 1)].map((id) => send('POST', `/v1/signals/${id}/retract`, { reason: 'mistake' })),
+  'POST /v1/signals/:signal/expire': ({ hidden, visible, unknown, own }) => [...hidden.slice(-4), ...visible.slice(0, 1), ...unknown.slice(0, 1), ...own.slice(1, 2)].map((id) => send('POST', `/v1/signals/${id}/expire`)),
   'POST /v1/batches/:batch/undo': ({ batches, ownBatches, unknown }) => [...batches, ...ownBatches, ...unknown].map((id) => send('POST', `/v1/batches/${id}/undo`)),
   'GET /v1/feeds': () => [get('/v1/feeds')],
   'GET /v1/feeds/:feed/changes': (ground) => [...pulls('all', ground), get('/v1/feeds/none/changes')],
@@ -115,13 +116,17 @@ export const PROBES: Readonly<Record<string, Probes>> = {
 /** Pulls of one feed: from the start and from every cursor at hand, in small pages and large, as JSON and as a stream. */
 function pulls(feed: string, { cursors, foreign }: Ground): Probe[] {
   const path = (limit: number, cursor?: string): string => `/v1/feeds/${feed}/changes?limit=${limit}${cursor === undefined ? '' : `&cursor=${cursor}`}`;
-  const mine = cursors.filter((held) => held.feed === feed).map(({ cursor }) => cursor);
-  const others = [...foreign, ...cursors.filter((held) => held.feed !== feed).map(({ cursor }) => cursor)].slice(0, 3);
+  const mine = cursors.filter((held) => held.feed === feed);
+  const others = [...foreign, ...cursors.filter((held) => held.feed !== feed).map(({ cursor }) => cursor)].slice(0, 2);
+  const from = (cursor: Pair<string>, limit: number, more = '', headers?: Probe['headers']): Probe => get(pair((value) => `${path(limit, value)}${more}`, cursor), headers);
   return [
-    ...[1, 2, 5, 10_000].flatMap((limit) => [get(path(limit)), get(path(limit), { accept: NDJSON })]),
-    ...mine.flatMap((cursor) => [1, 3, 1000].flatMap((limit) => [get(pair((value) => path(limit, value), cursor)), get(pair((value) => path(limit, value), cursor), { accept: NDJSON })])),
-    ...others.map((cursor) => get(pair((value) => path(10, value), cursor))),
-    ...(mine[0] ? altered(mine[0][0]).map((_, index) => get(pair((value) => path(10, altered(value)[index]!), mine[0]!))) : []),
+    ...[1, 10_000].flatMap((limit) => [get(path(limit)), get(path(limit), { accept: NDJSON })]),
+    ...['&digest=total', '&digest=parts', '&wait=0', '&digest=none', '&wait=61'].map((more) => get(`${path(10_000)}${more}`)),
+    get(`${path(10_000)}&digest=parts`, { accept: NDJSON }),
+    ...mine.flatMap(({ cursor }, index) => [from(cursor, [1, 2, 3][index % 3]!), from(cursor, 1000, '&digest=parts'), from(cursor, [3, 1, 2][index % 3]!, '&digest=total', { accept: NDJSON })]),
+    ...mine.flatMap(({ cursor, tag }) => (tag ? [from(cursor, 1000, '', { 'if-none-match': tag }), from(cursor, 1000, '&wait=0', { 'if-none-match': tag }), from(cursor, 1000, '&digest=total', { 'if-none-match': tag })] : [])),
+    ...others.map((cursor) => from(cursor, 10)),
+    ...(mine[0] ? altered(mine[0].cursor[0]).map((_, index) => get(pair((value) => path(10, altered(value)[index]!), mine[0]!.cursor))) : []),
     ...['limit=0', 'limit=10001', 'cursor=AAAA', 'cursor=', 'unknown=1'].map((query) => get(`/v1/feeds/${feed}/changes?${query}`)),
   ];
 }
@@ -130,11 +135,11 @@ function pulls(feed: string, { cursors, foreign }: Ground): Probe[] {
 export function probesFor(method: string, url: string, ground: Ground): Probe[] | undefined {
   if (url === '/docs' || url.startsWith('/docs/')) return method === 'GET' || method === 'HEAD' ? [{ method, path: url.replace('*', 'index.css') }] : undefined;
   const probes = PROBES[`${method === 'HEAD' ? 'GET' : method} ${url}`]?.(ground);
-  return method === 'HEAD' ? probes?.slice(0, 4).map((probe) => ({ ...probe, method })) : probes;
+  return method === 'HEAD' ? probes?.slice(0, 2).map((probe) => ({ ...probe, method })) : probes;
 }
 
 /** What a route is not meant for: other methods, no token, a token that is none, a body that is not asked for. */
 export function misuse(methods: readonly string[], path: string): Probe[] {
-  const others = ['OPTIONS', 'PATCH', 'DELETE', 'PUT', 'POST', 'GET'].filter((method) => !methods.includes(method)).slice(0, 3);
+  const others = ['OPTIONS', 'PATCH', 'DELETE', 'PUT', 'POST', 'GET'].filter((method) => !methods.includes(method)).slice(0, 2);
   return [...others.map((method) => ({ method, path })), { method: methods[0]!, path, anonymous: true }, { method: methods[0]!, path, anonymous: true, headers: { authorization: 'Bearer none' } }];
 }

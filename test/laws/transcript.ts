@@ -3,7 +3,7 @@ export interface Probe {
   method: string;
   path: string | Pair<string>;
   body?: string;
-  headers?: Record<string, string>;
+  headers?: Record<string, string | Pair<string>>;
   /** Sent without a token. */
   anonymous?: boolean;
 }
@@ -34,8 +34,8 @@ export const MASKS: readonly { what: string; why: string; pattern: RegExp }[] = 
   { what: 'key id', why: 'follows from the public key', pattern: /(?<="kid":")[0-9a-f]{24}(?=")/g },
 ];
 
-/** Headers that follow the machine's clock, by which the framework dates answers and counts requests. */
-export const MASKED_HEADERS: readonly string[] = ['date', 'ratelimit-reset'];
+/** The same of headers: the framework dates answers and counts requests by the machine's clock; a weak tag follows from a cursor. */
+export const MASKED_HEADERS: Readonly<Record<string, RegExp>> = { date: /.+/, 'ratelimit-reset': /.+/, etag: /^W\/"[A-Za-z0-9_-]+"$/ };
 
 /**
  * Counts how often each allowance was used. What is left of it restarts when the machine's clock says so; that each request takes
@@ -62,7 +62,7 @@ export async function exchangeOf(response: Response, taken: string | undefined):
 
 /** The answer in lines, with what is random masked; `anyOrder` sorts the changes of each page. */
 export function linesOf({ status, headers, body }: Exchange, anyOrder: boolean): string[] {
-  const shown = headers.map(([name, value]) => `${name}: ${MASKED_HEADERS.includes(name) ? '(masked)' : value}`);
+  const shown = headers.map(([name, value]) => `${name}: ${MASKED_HEADERS[name]?.test(value) ? maskedHeader(name, value) : value}`);
   const lines = mask(body).split('\n');
   return [`${status}`, ...shown, '', ...(anyOrder ? lines.map(sortPage).sort(changesFirst) : lines).flatMap(spread)];
 }
@@ -88,6 +88,11 @@ function spread(line: string): string[] {
   } catch {
     return [line];
   }
+}
+
+/** How much is left of a minute has no fixed length. */
+function maskedHeader(name: string, value: string): string {
+  return name === 'ratelimit-reset' ? '(seconds)' : `(${name} of ${value.length})`;
 }
 
 function mask(body: string): string {

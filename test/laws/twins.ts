@@ -109,9 +109,10 @@ function describe(viewer: string, { method, path, body, anonymous }: Probe): str
 
 async function send({ hub, apis, allowances }: Twin, viewer: string, { method, path, body, headers, anonymous }: Probe, index: number): Promise<Exchange> {
   const token: Record<string, string> = anonymous ? {} : { authorization: `Bearer ${await apis.get(viewer)!.token()}` };
+  const own = Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name, typeof value === 'string' ? value : value[index]!]));
   const response = await fetch(`${hub.url}${typeof path === 'string' ? path : path[index]!}`, {
     method,
-    headers: { 'accept-encoding': 'identity', ...token, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+    headers: { 'accept-encoding': 'identity', ...token, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...own },
     ...(body === undefined ? {} : { body }),
   });
   const taken = response.headers.has('ratelimit-remaining') ? allowances.taken(`${anonymous ? 'nobody' : viewer}`, response.headers) : undefined;
