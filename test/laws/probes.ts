@@ -126,7 +126,7 @@ function pulls(feed: string, { cursors, foreign }: Ground): Probe[] {
     ...mine.flatMap(({ cursor }, index) => [from(cursor, [1, 2, 3][index % 3]!), from(cursor, 1000, '&digest=parts'), from(cursor, [3, 1, 2][index % 3]!, '&digest=total', { accept: NDJSON })]),
     ...mine.flatMap(({ cursor, tag }) => (tag ? [from(cursor, 1000, '', { 'if-none-match': tag }), from(cursor, 1000, '&wait=0', { 'if-none-match': tag }), from(cursor, 1000, '&digest=total', { 'if-none-match': tag })] : [])),
     ...others.map((cursor) => from(cursor, 10)),
-    ...(mine[0] ? altered(mine[0].cursor[0]).map((_, index) => get(pair((value) => path(10, altered(value)[index]!), mine[0]!.cursor))) : []),
+    ...(mine[0] ? altered(mine[0].cursor[0]).map((_, index) => get(pair((value) => path(10, altered(value)[index]), mine[0]!.cursor))) : []),
     ...['limit=0', 'limit=10001', 'cursor=AAAA', 'cursor=', 'unknown=1'].map((query) => get(`/v1/feeds/${feed}/changes?${query}`)),
   ];
 }

@@ -1,5 +1,8 @@
 import type { Test } from 'tap';
 import type { ChangesPage } from '../../schemas/types.ts';
+import { scopeOf } from '../../server/auth/access.ts';
+import { OPERATOR_SCOPES } from '../../server/auth/scopes.ts';
+import { openCursor } from '../../server/feeds/cursor.ts';
 import type { App } from '../../server/http/fastify.ts';
 import type { Hub } from '../../server/hub.ts';
 import type { HomeName } from '../support/hub.ts';
@@ -82,9 +85,14 @@ export class Probing {
     const roll = this.#random.below(10);
     const viewer = this.#random.pick(PULLERS);
     if (roll < 7) return this.#pull(this.#random.pick(this.#places));
-    const id = this.#random.pick([...this.hidden.signals, ...this.#visible.signals, ...this.#visible.own])?.id;
+    const id = this.#anyId();
     const paths = ['/v1/feeds', '/v1/me', '/v1/groups', '/v1/digest-keys', '/v1/signals?limit=2', ...(id ? [`/v1/signals/${id}`, `/v1/signals/${id}`] : [])];
     return this.#ask(viewer, { method: 'GET', path: this.#random.pick(paths) }).then(() => undefined);
+  }
+
+  #anyId(): string | undefined {
+    const there = [...this.hidden.signals, ...this.#visible.signals, ...this.#visible.own];
+    return there.length > 0 ? this.#random.pick(there).id : undefined;
   }
 
   /** Pulls one page, or in small ones up to the end. */
@@ -120,22 +128,37 @@ export class Probing {
 
   /**
    * Every route, with everything that a viewer could try.
-   * @param most of the questions to each route: enough where the viewer is let in nowhere
+   * @param most of the questions to each route: few are enough where the viewer is let in nowhere
+   * @param only to this route
    * @throws LeakFound
    * @throws Error for a route that has no probes
    */
-  async sweep(viewer: string, most = Infinity): Promise<void> {
+  async sweep(viewer: string, { most = Infinity, only }: { most?: number; only?: string } = {}): Promise<void> {
     const ground = this.#ground(viewer);
     const byAddress = new Map<string, string[]>();
     for (const { method, url } of this.twins.routes) byAddress.set(url, [...(byAddress.get(url) ?? []), ...[method].flat()]);
+    const closed = new Set(this.twins.routes.filter((route) => OPERATOR_SCOPES.includes(scopeOf(route)!)).map(({ method, url }) => `${[method].flat()[0]} ${url}`));
     for (const [url, methods] of byAddress) {
+      if (only !== undefined && url !== only) continue;
       for (const method of methods) {
         const probes = probesFor(method, url, ground);
         if (!probes) throw new Error(`no probes for ${method} ${url}`);
-        for (const probe of probes.slice(0, most)) await this.#ask(viewer, probe);
+        for (const probe of probes.slice(0, closed.has(`${method} ${url}`) ? 2 : most)) await this.#ask(viewer, probe);
       }
-      for (const probe of misuse(methods, url.replace(/:[a-z]+/g, 'none').replace('*', 'none'))) await this.#ask(viewer, probe);
+      if (most === Infinity && url.startsWith('/v1/')) for (const probe of misuse(methods, url.replace(/:[a-z]+/g, 'none').replace('*', 'none'))) await this.#ask(viewer, probe);
     }
+  }
+
+  /** Where the twins' logs stand by the viewer's latest cursors: what the viewer itself cannot read. */
+  async positions(): Promise<Pair<number>[]> {
+    const [first, second] = this.twins.hubs;
+    const open = async (hub: Hub, { viewer, feed }: Place, cursor: string): Promise<number> => {
+      const head = await hub.head();
+      const { number } = (await hub.worlds.at(head.world)).members.get(viewer)!;
+      return openCursor(hub, head.epoch, number, feed, cursor).position;
+    };
+    const held = this.#places.flatMap((place) => (place.cursor ? [{ place, cursor: place.cursor }] : []));
+    return Promise.all(held.map(async ({ place, cursor }) => [await open(first, place, cursor[0]), await open(second, place, cursor[1])] as const));
   }
 
   #ground(viewer: string): Ground {

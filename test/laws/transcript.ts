@@ -80,11 +80,10 @@ function changesFirst(a: string, b: string): number {
   return rank(a) - rank(b) || (rank(a) === 0 && a < b ? -1 : rank(a) === 0 && a > b ? 1 : 0);
 }
 
-/** JSON with a line for each value, so that what differs stands alone. Nothing is lost: only what is written in one way is spread. */
+/** JSON with a line for each value, so that what differs stands alone; its length stands for the spaces that this does not show. */
 function spread(line: string): string[] {
   try {
-    const value: unknown = JSON.parse(line);
-    return JSON.stringify(value) === line ? JSON.stringify(value, null, 1).split('\n') : [line];
+    return [`(${line.length} characters)`, ...JSON.stringify(JSON.parse(line), null, 1).split('\n')];
   } catch {
     return [line];
   }
