@@ -10,7 +10,7 @@ import { LeakFound } from './transcript.ts';
  * PROBING_SEED and PROBING_STEPS make a run of one's own.
  */
 const STEPS = Number(process.env['PROBING_STEPS'] ?? 150);
-const SEEDS = { embedded: 1, postgres: 7 };
+const SEEDS = { embedded: 5, postgres: 5 };
 
 t.setTimeout(3_600_000);
 for (const { what, why, so } of MAY_KNOW) t.comment(`${so}: ${what}; ${why}`);
