@@ -187,6 +187,9 @@ for (const home of homes) {
         pages += 1;
         if (!page.next) break;
         after = `&after=${page.next}`;
+        t.notOk(Buffer.from(page.next, 'base64url').includes(page.signals.at(-1)!.id), 'the place is sealed: it names the visibility class, and so how many others made');
+        t.equal(page.next.length, 120, 'and of one length');
+        t.equal((await brook.get(`/v1/signals?limit=7${after}`)).status, 400, 'and of use to nobody else');
       }
       const total = await counts(northstar);
       t.equal(ids.size, total.active + total.retracted);
