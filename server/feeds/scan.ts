@@ -10,6 +10,9 @@ import { viewsOf } from './view.ts';
 const FEW = 32;
 const MANY = 512;
 
+/** Signals read at a time. */
+const BLOCK = 1000;
+
 /** A stretch that is dealt with in one way. */
 interface Piece extends Stretch {
   action: ClassRange['action'];
@@ -38,10 +41,12 @@ async function scanSegment(work: PageWork, base: Segment, goal: Decided, from: K
     const pieces = await nextPieces(work, base, goal, reached, batch);
     if (pieces.length === 0) return base.upto;
     for (const run of runsOf(pieces)) {
-      if (work.page.room <= 0) return reached;
-      const end = await sayRun(work, run);
-      if (end) return end;
-      reached = run.at(-1)!.to;
+      for (let left: readonly Piece[] = run; left.length > 0; ) {
+        if (work.page.room <= 0) return reached;
+        const end = await sayRun(work, left);
+        reached = end ?? run.at(-1)!.to;
+        left = end ? after(left, end) : [];
+      }
     }
   }
 }
@@ -56,12 +61,17 @@ function runsOf(pieces: readonly Piece[]): Piece[][] {
   return runs;
 }
 
-/** @returns where the page was full before the end of the run; undefined when it was not */
+/** What of a run lies beyond a key. */
+function after(run: readonly Piece[], reached: Key): Piece[] {
+  return run.filter(({ to }) => compareKeys(reached, to) < 0).map((piece) => ({ ...piece, from: later(piece.from, reached) }));
+}
+
+/** @returns how far it came, when that is not the end of the run: the page was full, or enough for one query was read */
 async function sayRun(work: PageWork, run: readonly Piece[]): Promise<Key | undefined> {
   const { page, tx, head, ahead } = work;
   const [{ action }] = run as [Piece];
   if (action === 'compare') return sayCompared(work, run);
-  const reading: Reading = { at: head.at, limit: page.room, absent: action === 'remove' ? ahead.absent() : [], wantIds: page.wantsIds };
+  const reading: Reading = { at: head.at, limit: Math.min(page.room, BLOCK), absent: action === 'remove' ? ahead.absent() : [], wantIds: page.wantsIds };
   const block = action === 'send' ? await readSent(tx, run, reading) : await readRemoved(tx, run, reading);
   page.add(block);
   return block.count < reading.limit ? undefined : block.last;
@@ -70,7 +80,7 @@ async function sayRun(work: PageWork, run: readonly Piece[]): Promise<Key | unde
 /** Signals that are held, and may look different: both views are made, and compared. */
 async function sayCompared(work: PageWork, run: readonly Piece[]): Promise<Key | undefined> {
   const { page, tx, head, ahead } = work;
-  const limit = Math.max(page.room, 100);
+  const limit = Math.min(Math.max(page.room, 100), BLOCK);
   const rows = await readKeys(tx, run, head.at, limit);
   const views = await viewsOf(tx, rows.map(({ id, n }) => ({ id, look: run[n]!.look })));
   const held = await viewsOf(tx, rows.map(({ id, n }) => ({ id, look: work.lookOf(run[n]!.held!, run[n]!.to.classId) })));
@@ -90,7 +100,7 @@ async function nextPieces(work: PageWork, base: Segment, goal: Decided, after: K
   for (let classId = Math.max(1, after.classId); classId <= last && pieces.length < count; classId += 1) {
     const [held, granted] = [before[classId - 1], aimed[classId - 1]];
     if (!held && !granted) continue;
-    for (const { action, lo, hi } of classDifference({ entitlement: held, at: base.at }, { entitlement: granted, at: goal.at })) {
+    for (const { action, lo, hi } of classDifference({ entitlement: held, at: base.at }, { entitlement: granted, at: goal.at }, work.head.at)) {
       const from = later({ classId, acceptedAt: lo, id: LAST_ID }, after);
       const to = earlier({ classId, acceptedAt: hi, id: LAST_ID }, base.upto);
       if (compareKeys(from, to) < 0) pieces.push({ from, to, held, ...told(work, action, classId, held, granted) });
