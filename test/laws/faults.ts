@@ -15,7 +15,7 @@ export const faults: Record<string, Fault> = {
     what: 'positions of the log are taken before, and apart from, the transaction that writes there: a reader passes what commits late',
     module: 'signals/writer.js',
     snippet: 'const head = await advance(tx, this.#hub.clock, writes.length);',
-    replacement: 'const head = await this.#hub.db.transaction().execute((apart) => advance(apart, this.#hub.clock, writes.length));',
+    replacement: 'const head = await this.#hub.db.transaction().execute((apart) => advance(apart, this.#hub.clock, writes.length)); await new Promise((soon) => setTimeout(soon, 30));',
   },
   'removal-lost': {
     what: 'a signal that an update hides stays with those who hold it',
