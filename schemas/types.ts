@@ -1261,6 +1261,14 @@ export interface OwnSignalList {
 export interface OwnSignalCounts {
   active: number;
   retracted: number;
+  /**
+   * Visibility classes that your signals have needed so far: different combinations of what policies can ask about.
+   */
+  classes: number;
+  /**
+   * How many they may need.
+   */
+  class_quota: number;
   by_harm: {
     [k: string]: number;
   };

@@ -6,6 +6,8 @@ export interface Exception {
   position: number;
   /** It was told nothing, although what its place was decided by would show the signal: that is left to a scan, until it has passed. */
   absent: boolean;
+  /** What it was told of is older than that: the change is left to a scan. */
+  stale?: boolean;
 }
 
 /**
@@ -34,9 +36,9 @@ export class Ahead {
     this.#exceptions.set(id, exception);
   }
 
-  /** Leaves out what no longer is an exception at this position; what is absent stays while a scan is under way. */
+  /** Leaves out what no longer is an exception at this position; what is left to a scan stays while one is under way. */
   at(position: number, scanning: boolean): Ahead {
-    return new Ahead([...this.#exceptions].filter(([, exception]) => exception.position > position || (exception.absent && scanning)));
+    return new Ahead([...this.#exceptions].filter(([, { position: known, absent, stale }]) => known > position || ((absent || stale) && scanning)));
   }
 
   /** The signals of which the replica was told nothing, although its place would show them. */

@@ -4,7 +4,7 @@ import { isScanned, segmentOf, type ReplicaState, type Segment } from './cursor.
 import type { Entitlement, EntitlementTable } from './entitlements.ts';
 import { visibleUntil } from './look.ts';
 import { isVisible, type Decided, type PageWork, type Placed } from './pull.ts';
-import { receivedAmong } from './record.ts';
+import { hasReceived, receivedAmong } from './record.ts';
 import { classMask, readLog, readRetractions, type LogRow } from './rows.ts';
 import { versionsBefore, viewsOf, type Wanted } from './view.ts';
 
@@ -12,6 +12,7 @@ type Drained = Pick<ReplicaState, 'position' | 'dirty'>;
 
 /** Log rows judged at a time, and positions of the log gone through in one query. */
 const CHUNK = 1000;
+const FEW = 100;
 const WINDOW = 20_000;
 
 /** What is to become of one row of the log. */
@@ -33,11 +34,12 @@ interface Verdict {
 export async function drain(work: PageWork, from: ReplicaState, goal: Decided): Promise<Drained> {
   const { head, page, tx } = work;
   const holdsNothing = from.segments.every((segment) => segment.world === 0);
+  if (holdsNothing && !(await hasReceived(work))) return { position: head.position, dirty: from.dirty };
   const tables = await tablesOf(work, from.segments, goal);
   const mask = classMask(head.classes, (classId) => tables.some((table) => table[classId - 1] !== undefined));
   let { position, dirty } = from;
   while (position < head.position) {
-    const wanted = Math.min(CHUNK, page.room + 1);
+    const wanted = Math.min(CHUNK, Math.max(FEW, page.room + 1));
     const end = holdsNothing ? head.position : Math.min(head.position, position + WINDOW);
     const rows = holdsNothing ? await readRetractions(tx, position, end, wanted) : await readLog(tx, position, end, mask, wanted);
     const settled = await settle(work, rows, await judgeAll(work, from, goal, rows));
@@ -67,6 +69,8 @@ async function judgeAll(work: PageWork, from: ReplicaState, goal: Decided, rows:
     }
     const held = await heldUnder(work, from, row, known?.absent ?? false);
     const verdict = row.active ? await judgeActive(work, from, goal, row, held) : retracted(row, held);
+    // What it was before this change is not what the replica was told of it.
+    if (known?.stale) delete verdict.held;
     seen.set(row.id, verdict.exception);
     judged.push(verdict);
     if (!row.active && !held) gone.push(verdict);
@@ -94,7 +98,7 @@ async function judgeActive(work: PageWork, from: ReplicaState, goal: Decided, ro
   const [then, aimed] = [await work.tableOf(segment), await work.tableOf(goal)];
   const [granted, grants] = [then[place.classId - 1], aimed[place.classId - 1]];
   const visible = isVisible(granted, place, segment.at);
-  if (visible && granted?.key !== grants?.key) return { row, exception: { ...exception, absent: !held }, left: true };
+  if (visible && granted?.key !== grants?.key) return { row, exception: { ...exception, absent: !held, stale: held !== undefined }, left: true };
   return visible && grants && isVisible(grants, place, work.head.at) ? { row, exception, show: grants, held } : gone;
 }
 
@@ -114,20 +118,21 @@ function placeOf({ id, accepted_at: acceptedAt }: LogRow, classId: number, until
 }
 
 /**
- * Says what the verdicts come to, as far as the page has room.
+ * Says what the verdicts come to, as far as the page has room. It is full only where more is to be said: rows that say nothing
+ * must not show by a page that is not complete.
  * @returns `stopped`: the last position that it took in when it was full before the end (null for none of these); undefined otherwise
  */
 async function settle(work: PageWork, rows: readonly LogRow[], verdicts: readonly (Verdict | undefined)[]): Promise<{ dirty: boolean; stopped?: number | null }> {
   const texts = await textsOf(work, verdicts.filter((verdict) => verdict?.show) as (Verdict & { show: Entitlement })[]);
   let [dirty, stopped]: [boolean, number | null] = [false, null];
   for (const [index, verdict] of verdicts.entries()) {
-    if (work.page.room <= 0) return { dirty, stopped };
+    const text = verdict && texts.get(verdict);
+    if (work.page.room <= 0 && (text !== undefined || verdict?.removal)) return { dirty, stopped };
     stopped = rows[index]!.position;
     if (!verdict) continue;
     const { row, exception, left, removal } = verdict;
     work.ahead.set(row.id, exception);
     dirty ||= left ?? false;
-    const text = texts.get(verdict);
     if (text !== undefined) work.page.say(row.id, `{"type":"signal","signal":${text}}`);
     if (removal) work.page.say(row.id, { type: 'remove', id: row.id, reason: removal });
   }

@@ -10,11 +10,12 @@ import { Ahead } from './ahead.ts';
 import { END, MAX_SEGMENTS, START, compareKeys, type Key, type ReplicaState, type Segment } from './cursor.ts';
 import { drain } from './drain.ts';
 import { digestOf } from './digest.ts';
-import { reachAt, type Entitlement, type Entitlements, type EntitlementTable } from './entitlements.ts';
+import { reachAt, type Entitlement, type Entitlements, type EntitlementTable, type Reach } from './entitlements.ts';
 import { lookOf, type Look } from './look.ts';
 import { PageText } from './page.ts';
 import { quietUntil } from './quiet.ts';
 import { recordPull } from './record.ts';
+import { anyShown, type ClassReach } from './rows.ts';
 import { scan } from './scan.ts';
 
 /** One page: the changes, the state that the replica has after applying them, and when it was decided, if it is complete. */
@@ -52,8 +53,6 @@ export interface PageWork {
   world: HubWorld;
   puller: Puller;
   page: PageText;
-  /** Some change is left to the scan. */
-  dirty: boolean;
   ahead: Ahead;
   /** When the world changes next although nothing is written. */
   nextInstant: number;
@@ -78,6 +77,7 @@ export type Decided = Pick<Segment, 'world' | 'at'>;
 export function pullPage(hub: Hub, entitlements: Entitlements, puller: Puller, from: ReplicaState, { limit, digest }: Asked): Promise<Page> {
   return snapshot(hub.db, async (tx) => {
     const work = await begin(hub, entitlements, puller, from, limit, tx);
+    if (from.position < work.head.kept && from.segments.some((segment) => segment.world > 0)) throw new Problem('cursor-expired');
     const state = await advanceReplica(work, from);
     const ahead = work.ahead.at(state.position, state.segments.length > 1).entries();
     const { head, page } = work;
@@ -104,7 +104,7 @@ async function begin(hub: Hub, entitlements: Entitlements, puller: Puller, from:
   const eye = { viewer: puller.member, secrets: hub.secrets };
   const looks = new Map<string, Look>();
   const lookOfClass = ({ key, grant }: Entitlement, classId: number): Look => remembered(looks, `${classId} ${key}`, () => lookOf(grant, classes[classId - 1]!, eye));
-  return { hub, tx, head, world, puller, page: new PageText(limit), dirty: from.dirty, ahead: await Ahead.load(tx, from.ahead ? from.pull : 0), nextInstant: entitlements.nextInstant(world, head.at), tableOf, lookOf: lookOfClass };
+  return { hub, tx, head, world, puller, page: new PageText(limit), ahead: await Ahead.load(tx, from.ahead ? from.pull : 0), nextInstant: entitlements.nextInstant(world, head.at), tableOf, lookOf: lookOfClass };
 }
 
 function remembered<K, V>(map: Map<K, V>, key: K, make: () => V): V {
@@ -142,7 +142,6 @@ async function advanceReplica(work: PageWork, from: ReplicaState): Promise<Repli
     // A change left to the scan binds the scan to its goal, even before it begins.
     return { ...drained, segments: drained.dirty ? segmentsOf(plan) : from.segments, pull: 0, ahead: false };
   }
-  work.dirty = drained.dirty;
   for (;;) {
     plan = { ...plan, done: await scan(work, plan.rest, plan.goal, plan.done) };
     const segments = segmentsOf(plan);
@@ -150,7 +149,6 @@ async function advanceReplica(work: PageWork, from: ReplicaState): Promise<Repli
     const ended = segments.length === 1 && compareKeys(plan.done, END) === 0;
     if (!ended || plan.goal.at === work.head.at) return { ...drained, dirty: drained.dirty && !ended, segments, pull: 0, ahead: false };
     // The scan began on an earlier page: what was released since then follows.
-    work.dirty = false;
     plan = { goal: nowOf(work), done: START, rest: segments };
   }
 }
@@ -164,20 +162,35 @@ function nowOf(work: PageWork): Decided {
 }
 
 /**
- * What the scan leads to. A scan under way goes on towards its goal as long as the goal still grants what is granted now;
- * else a new scan begins over what there is, which is then of several pieces.
+ * What the scan leads to. A scan under way goes on towards its goal as long as the goal still shows what is shown now; else a
+ * new scan begins over what there is, which is then of several pieces.
  */
 async function aim(work: PageWork, { segments, dirty }: ReplicaState): Promise<Scan> {
   const [first, ...rest] = segments;
   const now = nowOf(work);
   if (rest.length === 0) return { goal: now, done: START, rest: segments };
-  if (sameGrants(await work.tableOf(now), await work.tableOf(first!))) return { goal: { world: first!.world, at: first!.at }, done: first!.upto, rest };
+  if (await showSame(work, first!, now)) return { goal: { world: first!.world, at: first!.at }, done: first!.upto, rest };
   if (dirty) throw new Problem('cursor-expired');
   return { goal: now, done: START, rest: segments };
 }
 
-function sameGrants(a: EntitlementTable, b: EntitlementTable): boolean {
-  return a === b || (a.length === b.length && a.every((entitlement, index) => entitlement?.key === b[index]?.key));
+/**
+ * Whether the goal shows what is shown now. Grants that differ for signals that neither shows make no difference: who can see none
+ * of them must not learn, from a cursor that ends early, that their policy changed.
+ */
+async function showSame(work: PageWork, goal: Decided, now: Decided): Promise<boolean> {
+  const [aimed, granted] = [await work.tableOf(goal), await work.tableOf(now)];
+  if (aimed === granted) return true;
+  const shown = aimed.slice(0, work.head.classes).flatMap((entitlement, index): ClassReach[] => {
+    if (entitlement?.key === granted[index]?.key) return [];
+    const reaches = [reachOf(entitlement, goal.at), reachOf(entitlement, now.at), reachOf(granted[index], now.at)];
+    return reaches.flatMap((reach) => (reach ? [{ classId: index + 1, ...reach }] : []));
+  });
+  return !(await anyShown(work.tx, shown, now.at));
+}
+
+function reachOf(entitlement: Entitlement | undefined, at: number): Reach | undefined {
+  return entitlement && reachAt(entitlement.grant, at);
 }
 
 /** Whether a signal is visible under an entitlement at an instant. */

@@ -18,6 +18,13 @@ export async function recordPull({ tx, hub, head, puller, page }: PageWork, from
   return id;
 }
 
+/** Whether the viewer has ever received anything, by whatever way. */
+export async function hasReceived({ tx, puller }: PageWork): Promise<boolean> {
+  const pulled = await tx.selectFrom('pull').select('id').where('viewer', '=', puller.number).limit(1).execute();
+  const read = await tx.selectFrom('disclosure').select('id').where('viewer', '=', puller.number).limit(1).execute();
+  return pulled.length > 0 || read.length > 0;
+}
+
 /** Which of these retracted signals the viewer has ever received, by whatever way: a retraction is owed to it, whatever policy says now. */
 export async function receivedAmong(work: PageWork, rows: readonly LogRow[]): Promise<Set<string>> {
   if (rows.length === 0) return new Set();

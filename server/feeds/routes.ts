@@ -49,7 +49,9 @@ export function feedRoutes(app: App, hub: Hub, access: Access, entitlements: Ent
 
   app.get('/v1/feeds', { onRequest: access('feeds:read'), schema: { tags, summary: 'List the feeds that are offered to you', response: { 200: $('FeedList') } } }, (request) => {
     const viewer = viewerOf(request);
-    return { feeds: [ALL, ...[...viewer.world.feeds.values()].filter((feed) => isOffered(viewer, feed.id)).map((feed) => shownTo(viewer, feed))] };
+    const offered = [...viewer.world.feeds.values()].filter((feed) => isOffered(viewer, feed.id));
+    // By id: the order of their last changes would tell of changes that are their owners' to know.
+    return { feeds: [ALL, ...offered.sort((a, b) => (a.id < b.id ? -1 : 1)).map((feed) => shownTo(viewer, feed))] };
   });
   app.get('/v1/feeds/:feed/changes', { onRequest: access('feeds:read'), schema: { ...schema, params: $('FeedPath') } }, (request, reply) => changes(request, reply as FastifyReply, request.params.feed, request.query) as never);
   app.get('/v1/feeds/:owner/:name/changes', { onRequest: access('feeds:read'), schema: { ...schema, params: $('OwnedFeedPath') } }, (request, reply) => changes(request, reply as FastifyReply, `${request.params.owner}/${request.params.name}`, request.query) as never);

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { RetractionReason } from '../../schemas/types.ts';
 import { arrayText, unnest, type Tx } from '../db/database.ts';
 import type { Key } from './cursor.ts';
+import type { Reach } from './entitlements.ts';
 import type { Look } from './look.ts';
 import { CHANGE, LOOK_COLUMNS, WITH_BODY, idIn, lookValues } from './view.ts';
 
@@ -139,6 +140,25 @@ export async function readKeys(tx: Tx, stretches: readonly Stretch[], at: number
         and s.active and s.until > ${at} order by s.accepted_at, s.id limit ${limit}
     ) s limit ${limit}`.execute(tx);
   return rows.rows;
+}
+
+/** Signals of a class accepted after `lo` and not after `hi`. */
+export interface ClassReach extends Reach {
+  classId: number;
+}
+
+/** Whether there are any active signals in these, which have not ended by then. */
+export async function anyShown(tx: Tx, reaches: readonly ClassReach[], at: number): Promise<boolean> {
+  if (reaches.length === 0) return false;
+  const columns = unnest([
+    { type: 'integer', values: reaches.map((reach) => reach.classId) },
+    { type: 'bigint', values: reaches.map((reach) => reach.lo) },
+    { type: 'bigint', values: reaches.map((reach) => reach.hi) },
+  ]);
+  const found = await sql<{ shown: boolean }>`select exists (select 1 from ${columns} k(class_id, lo, hi) cross join lateral (
+      select 1 from signal s where s.class_id = k.class_id and s.accepted_at > k.lo and s.accepted_at <= k.hi and s.active and s.until > ${at} limit 1
+    ) s) as shown`.execute(tx);
+  return found.rows[0]!.shown;
 }
 
 function stretchColumns(stretches: readonly Stretch[]) {

@@ -42,10 +42,10 @@ async function scanSegment(work: PageWork, base: Segment, goal: Decided, from: K
     if (pieces.length === 0) return base.upto;
     for (const run of runsOf(pieces)) {
       for (let left: readonly Piece[] = run; left.length > 0; ) {
-        if (work.page.room <= 0) return reached;
-        const end = await sayRun(work, left);
-        reached = end ?? run.at(-1)!.to;
-        left = end ? after(left, end) : [];
+        const stop = await sayRun(work, left, reached);
+        if (stop?.full) return stop.at;
+        reached = stop?.at ?? run.at(-1)!.to;
+        left = stop ? after(left, stop.at) : [];
       }
     }
   }
@@ -66,31 +66,42 @@ function after(run: readonly Piece[], reached: Key): Piece[] {
   return run.filter(({ to }) => compareKeys(reached, to) < 0).map((piece) => ({ ...piece, from: later(piece.from, reached) }));
 }
 
-/** @returns how far it came, when that is not the end of the run: the page was full, or enough for one query was read */
-async function sayRun(work: PageWork, run: readonly Piece[]): Promise<Key | undefined> {
+/** Where a run was left before its end: because the page is full and more is to be said, or because enough for one query was read. */
+interface Stop {
+  at: Key;
+  full: boolean;
+}
+
+/** @returns where it stopped, at the earliest where it began; undefined at the end of the run */
+async function sayRun(work: PageWork, run: readonly Piece[], began: Key): Promise<Stop | undefined> {
   const { page, tx, head, ahead } = work;
   const [{ action }] = run as [Piece];
-  if (action === 'compare') return sayCompared(work, run);
-  const reading: Reading = { at: head.at, limit: Math.min(page.room, BLOCK), absent: action === 'remove' ? ahead.absent() : [], wantIds: page.wantsIds };
+  if (action === 'compare') return sayCompared(work, run, began);
+  const reading: Reading = { at: head.at, limit: Math.max(1, Math.min(page.room, BLOCK)), absent: action === 'remove' ? ahead.absent() : [], wantIds: page.wantsIds };
   const block = action === 'send' ? await readSent(tx, run, reading) : await readRemoved(tx, run, reading);
+  // A full page must not show by itself what nothing is said of: it asks whether more is to be said.
+  if (page.room <= 0) return block.count > 0 ? { at: began, full: true } : undefined;
   page.add(block);
-  return block.count < reading.limit ? undefined : block.last;
+  return block.last && { at: block.last, full: false };
 }
 
 /** Signals that are held, and may look different: both views are made, and compared. */
-async function sayCompared(work: PageWork, run: readonly Piece[]): Promise<Key | undefined> {
+async function sayCompared(work: PageWork, run: readonly Piece[], began: Key): Promise<Stop | undefined> {
   const { page, tx, head, ahead } = work;
   const limit = Math.min(Math.max(page.room, 100), BLOCK);
   const rows = await readKeys(tx, run, head.at, limit);
   const views = await viewsOf(tx, rows.map(({ id, n }) => ({ id, look: run[n]!.look })));
   const held = await viewsOf(tx, rows.map(({ id, n }) => ({ id, look: work.lookOf(run[n]!.held!, run[n]!.to.classId) })));
-  let reached: Key | undefined;
+  let reached = began;
   for (const [index, { id, n, accepted_at: acceptedAt }] of rows.entries()) {
-    if (page.room <= 0) return reached ?? run[0]!.from;
+    const exception = ahead.get(id);
+    // Where a change was left to the scan, the replica holds nothing yet, or something older.
+    const differs = exception?.absent || exception?.stale || views[index]!.version !== held[index]!.version;
+    if (differs && page.room <= 0) return { at: reached, full: true };
     reached = { classId: run[n]!.to.classId, acceptedAt, id };
-    if (ahead.get(id)?.absent || views[index]!.version !== held[index]!.version) page.say(id, `{"type":"signal","signal":${views[index]!.json}}`);
+    if (differs) page.say(id, `{"type":"signal","signal":${views[index]!.json}}`);
   }
-  return rows.length < limit ? undefined : reached;
+  return rows.length < limit ? undefined : { at: reached, full: false };
 }
 
 async function nextPieces(work: PageWork, base: Segment, goal: Decided, after: Key, count: number): Promise<Piece[]> {
@@ -109,10 +120,10 @@ async function nextPieces(work: PageWork, base: Segment, goal: Decided, after: K
   return pieces;
 }
 
-/** Comparing is spared where the answer is known; where a change was left to the scan, the replica may hold something older. */
+/** Comparing is spared where the answer is known. */
 function told(work: PageWork, action: ClassRange['action'], classId: number, held: Entitlement | undefined, granted: Entitlement | undefined): Pick<Piece, 'action' | 'look'> {
   const look = work.lookOf((granted ?? held)!, classId);
-  const known = action === 'compare' && (work.dirty || surelyDiffer(look, work.lookOf(held!, classId)));
+  const known = action === 'compare' && surelyDiffer(look, work.lookOf(held!, classId));
   return { action: known ? 'send' : action, look };
 }
 

@@ -1,7 +1,9 @@
 import { sql } from 'kysely';
 import type { NewSignal, OwnSignal, OwnSignalCounts, OwnSignalList, RetractionReason } from '../../schemas/types.ts';
+import { open, seal } from '../crypto/secrets.ts';
 import type { Queries } from '../db/database.ts';
 import { ZERO_ID } from '../feeds/cursor.ts';
+import type { Hub } from '../hub.ts';
 import { formatInstant } from '../policy/time.ts';
 import { Problem } from '../problems.ts';
 
@@ -19,15 +21,15 @@ interface OwnRow {
 const COLUMNS = sql<OwnRow>`s.id, s.class_id, s.version, s.active, s.retraction, s.accepted_at, s.set_name, s.content`;
 
 /** A page of a member's own signals, retracted ones too, in an order that does not change. */
-export async function listOwn(db: Queries, origin: number, after: string | undefined, limit: number): Promise<OwnSignalList> {
-  const from = after === undefined ? { classId: 0, acceptedAt: 0, id: ZERO_ID } : decode(after);
+export async function listOwn(hub: Hub, origin: number, after: string | undefined, limit: number): Promise<OwnSignalList> {
+  const from = after === undefined ? { classId: 0, acceptedAt: 0, id: ZERO_ID } : openPlace(hub, origin, after);
   const found = await sql<OwnRow>`select ${COLUMNS} from (select id from visibility_class where origin = ${origin} and id >= ${from.classId} order by id) c
     cross join lateral (
       select * from signal s where s.class_id = c.id and (s.class_id, s.accepted_at, s.id) > (${from.classId}::integer, ${from.acceptedAt}::bigint, ${from.id}::uuid)
       order by s.accepted_at, s.id limit ${limit}
-    ) s order by c.id, s.accepted_at, s.id limit ${limit}`.execute(db);
+    ) s order by c.id, s.accepted_at, s.id limit ${limit}`.execute(hub.db);
   const last = found.rows.at(-1);
-  return { signals: found.rows.map(ownView), ...(found.rows.length === limit && last ? { next: encode(last) } : {}) };
+  return { signals: found.rows.map(ownView), ...(found.rows.length === limit && last ? { next: sealPlace(hub, origin, last) } : {}) };
 }
 
 /** A member's own signal by its id, or undefined. */
@@ -37,12 +39,13 @@ export async function findOwn(db: Queries, origin: number, id: string): Promise<
 }
 
 /** How many signals a member has, by state and, where active, by harm. */
-export async function countOwn(db: Queries, origin: number): Promise<OwnSignalCounts> {
+export async function countOwn(hub: Hub, origin: number): Promise<OwnSignalCounts> {
   const rows = await sql<{ harm: string; active: boolean; n: number }>`select c.doc #>> '{attributes,harm}' as harm, s.active, sum(s.n)::bigint as n
     from visibility_class c cross join lateral (select active, count(*) as n from signal s where s.class_id = c.id group by active) s
-    where c.origin = ${origin} group by 1, 2 order by 1`.execute(db);
+    where c.origin = ${origin} group by 1, 2 order by 1`.execute(hub.db);
   const total = (active: boolean): number => rows.rows.filter((row) => row.active === active).reduce((sum, row) => sum + row.n, 0);
-  return { active: total(true), retracted: total(false), by_harm: Object.fromEntries(rows.rows.filter((row) => row.active).map((row) => [row.harm, row.n])) };
+  const usage = await hub.db.selectFrom('usage').select('classes').where('origin', '=', origin).executeTakeFirst();
+  return { active: total(true), retracted: total(false), classes: usage?.classes ?? 0, class_quota: hub.config.classQuota, by_harm: Object.fromEntries(rows.rows.filter((row) => row.active).map((row) => [row.harm, row.n])) };
 }
 
 function ownView(row: OwnRow): OwnSignal {
@@ -57,12 +60,17 @@ function ownView(row: OwnRow): OwnSignal {
   };
 }
 
-function encode({ class_id, accepted_at, id }: OwnRow): string {
-  return Buffer.from(`${class_id} ${accepted_at} ${id}`).toString('base64url');
+const PLACE = 62;
+const context = (origin: number): string => `own signals ${origin}`;
+
+/** Seals a place in the list, at one length: ids of classes are counted hub-wide, and would tell how many others made. */
+function sealPlace(hub: Hub, origin: number, { class_id, accepted_at, id }: OwnRow): string {
+  const place = `${class_id} ${accepted_at} ${id}`.padEnd(PLACE);
+  return seal(hub.secrets.cursors, Buffer.from(place), context(origin), hub.random).toString('base64url');
 }
 
-function decode(after: string): { classId: number; acceptedAt: number; id: string } {
-  const match = /^(\d{1,9}) (\d{1,15}) ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(Buffer.from(after, 'base64url').toString());
-  if (!match) throw new Problem('invalid-parameter', [{ pointer: 'after', detail: 'is not what a page before gave as next' }]);
-  return { classId: Number(match[1]), acceptedAt: Number(match[2]), id: match[3]! };
+function openPlace(hub: Hub, origin: number, after: string): { classId: number; acceptedAt: number; id: string } {
+  const place = open(hub.secrets.cursors, Buffer.from(after, 'base64url'), context(origin))?.toString().trim().split(' ');
+  if (place?.length !== 3) throw new Problem('invalid-parameter', [{ pointer: 'after', detail: 'is not what a page before gave as next' }]);
+  return { classId: Number(place[0]), acceptedAt: Number(place[1]), id: place[2]! };
 }

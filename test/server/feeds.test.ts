@@ -151,6 +151,44 @@ for (const home of homes) {
       t.same(others, [read], 'to a member that received one of them, one; of the rest it hears nothing');
     });
 
+    t.test('also where it came on a page that was not complete, and nothing else did', async (t) => {
+      await activate(ash, policy('ash/open', shareAll()));
+      const copy = new Copy(birch);
+      await copy.pull();
+      clock.advance(1000);
+      const [ended, shown, late] = [await post(ash, signal({ valid_until: new Date(clock.now() + 1000).toISOString() })), await post(ash, signal()), await post(ash, signal())];
+      clock.advance(2000);
+      await copy.page(1);
+      t.match(copy.last, { complete: false, changes: [{ type: 'signal', signal: { id: shown } }] });
+      await activate(ash, policy('ash/closed', []));
+      const gone = (await copy.pull()).map((change) => (change as RemovalChange).id);
+      t.ok(gone.includes(shown));
+      t.notOk(gone.includes(late) || gone.includes(ended));
+      for (const id of [ended, shown, late]) await ash.post(`/v1/signals/${id}/retract`, { reason: 'mistake' });
+      t.same(await copy.pull(), [{ type: 'remove', id: shown, reason: 'mistake' }]);
+      await activate(ash, policy('ash/no-csea', [{ id: 'csea', effect: 'withhold', signals: { harm: { in: ['csea'] } } }, ...shareAll()]));
+    });
+
+    t.test('what came in the middle of a scan is held, although it had been left to that scan', async (t) => {
+      const sealed: Policy['rules'] = [{ id: 'sealed', effect: 'withhold', signals: { labels: { any: ['sealed'] } } }];
+      await activate(ash, policy('ash/some', [...sealed, ...shareAll()]));
+      for (const harm of ['violence', 'spam'] as const) for (let n = 0; n < 3; n += 1) await post(ash, signal({ harm, severity: 'critical' }));
+      const copy = new Copy(birch);
+      await copy.pull();
+      clock.advance(1000);
+      const [taken, hidden] = [await post(ash, signal({ harm: 'violence', severity: 'critical' })), await post(ash, signal({ harm: 'violence', severity: 'critical' }))];
+      await activate(ash, policy('ash/less', [...sealed, ...shareAll({ terms: { reveal: ['digest', 'severity'] } })]));
+      while (!(copy.items.has(taken) && copy.items.has(hidden))) await copy.page(1);
+      t.notOk(copy.last!.complete);
+      await ash.post(`/v1/signals/${taken}/retract`, { reason: 'mistake' });
+      await ash.put(`/v1/signals/${hidden}`, signal({ labels: ['sealed'] }));
+      while (!copy.last?.complete) await copy.page(1);
+      t.notOk(copy.items.has(taken), 'what was taken back has gone');
+      t.notOk(copy.items.has(hidden), 'and what is no longer shared');
+      t.same([...copy.items.keys()].sort(), [...await whole(birch)].sort());
+      await activate(ash, policy('ash/no-csea', [{ id: 'csea', effect: 'withhold', signals: { harm: { in: ['csea'] } } }, ...shareAll()]));
+    });
+
     t.test('cursors: tampered with, of another viewer, of another feed, of another epoch', async (t) => {
       const copy = new Copy(birch);
       await copy.pull();
@@ -178,7 +216,7 @@ for (const home of homes) {
       t.match(await copy.pull(), [{ type: 'remove', id: spam, reason: 'gone' }], 'what leaves the filter goes');
       await ash.put('/v1/feeds/ash/private', { id: 'ash/private', title: 'For cedar', peers: { id: { in: ['cedar'] } }, terms: { reveal: ['harm'] } });
       t.same((await birch.get<FeedList>('/v1/feeds')).body.feeds.map((feed) => feed.id), ['all', 'ash/spam']);
-      t.same((await cedar.get<FeedList>('/v1/feeds')).body.feeds.map((feed) => feed.id).sort(), ['all', 'ash/private', 'ash/spam']);
+      t.same((await cedar.get<FeedList>('/v1/feeds')).body.feeds.map((feed) => feed.id), ['all', 'ash/private', 'ash/spam'], 'in an order that no hidden change of a feed moves');
       const hidden = await birch.get('/v1/feeds/ash/private/changes');
       const absent = await birch.get('/v1/feeds/ash/absent/changes');
       t.same({ ...(hidden.body as object), request_id: 0 }, { ...(absent.body as object), request_id: 0 });
@@ -250,6 +288,13 @@ for (const home of homes) {
       t.equal(recorded.length, 1);
     });
   });
+}
+
+/** The ids that a new replica has. */
+async function whole(api: Api): Promise<Iterable<string>> {
+  const copy = new Copy(api);
+  await copy.pull();
+  return copy.items.keys();
 }
 
 async function streamed(hub: TestHub, api: Api, path: string): Promise<PageEnd[]> {
