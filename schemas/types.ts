@@ -796,7 +796,7 @@ export interface AuditQuery {
 export interface ChangesQuery {
   cursor?: Cursor;
   /**
-   * Changes in a page: 1,000 when nothing is said, in a stream 5,000.
+   * Changes in a page: 1,000 when nothing is said, in a stream 4,000.
    */
   limit?: number;
   /**
@@ -1261,6 +1261,14 @@ export interface OwnSignalList {
 export interface OwnSignalCounts {
   active: number;
   retracted: number;
+  /**
+   * Visibility classes that your signals have needed so far: different combinations of what policies can ask about.
+   */
+  classes: number;
+  /**
+   * How many they may need.
+   */
+  class_quota: number;
   by_harm: {
     [k: string]: number;
   };

@@ -33,6 +33,8 @@ export interface Config {
   classQuota: number;
   /** The longest that a signal is kept, in milliseconds. */
   retention: number;
+  /** How long cursors and batches can be used: the log keeps so long what signals said before, in milliseconds. */
+  logRetention: number;
   /** Items in one bulk request. */
   bulkItems: number;
   secret: Uint8Array;
@@ -58,7 +60,8 @@ export function readConfig(env: Environment): Config {
     rateLimit: integer(env, 'TOCSIN_RATE_LIMIT', 6000, 1, 10_000_000),
     signalQuota: integer(env, 'TOCSIN_SIGNAL_QUOTA', 10_000_000, 1, 1_000_000_000),
     classQuota: integer(env, 'TOCSIN_CLASS_QUOTA', 5000, 1, 100_000),
-    retention: retention(env),
+    retention: length(env, 'TOCSIN_RETENTION', 'P1095D'),
+    logRetention: length(env, 'TOCSIN_LOG_RETENTION', 'P400D'),
     bulkItems: integer(env, 'TOCSIN_BULK_ITEMS', 1_000_000, 1, 100_000_000),
     secret: readSecret(env, home),
   };
@@ -148,10 +151,10 @@ function metrics(env: Environment): Config['metrics'] {
   return { host: env['TOCSIN_METRICS_HOST'] ?? '127.0.0.1', port: integer(env, 'TOCSIN_METRICS_PORT', 0, 0, 65_535) };
 }
 
-function retention(env: Environment): number {
-  const length = parseDuration(env['TOCSIN_RETENTION'] ?? 'P1095D');
-  if (length === undefined || length <= 0) throw new ConfigError('TOCSIN_RETENTION must be an exact ISO 8601 duration such as P730D');
-  return length;
+function length(env: Environment, key: string, fallback: string): number {
+  const milliseconds = parseDuration(env[key] ?? fallback);
+  if (milliseconds === undefined || milliseconds <= 0) throw new ConfigError(`${key} must be an exact ISO 8601 duration such as P730D`);
+  return milliseconds;
 }
 
 function integer(env: Environment, key: string, fallback: number, min: number, max: number): number {

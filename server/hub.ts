@@ -5,6 +5,7 @@ import type { Config } from './config.ts';
 import { deriveSecrets, type Secrets } from './crypto/secrets.ts';
 import type { Database } from './db/database.ts';
 import { readHead, type Head } from './db/head.ts';
+import { showClasses } from './http/metrics.ts';
 import type { Random } from './random.ts';
 import { WorldStore } from './world/store.ts';
 
@@ -26,6 +27,7 @@ export function createHub(parts: Pick<Hub, 'db' | 'config' | 'clock' | 'random' 
   const { db, clock } = parts;
   const heads = new Batcher<void, Head>(async (keys) => {
     const head = await readHead(db, clock);
+    showClasses(head.classes);
     return keys.map(() => head);
   }, 10_000);
   return { ...parts, secrets: deriveSecrets(parts.config.secret), worlds: new WorldStore(db, clock), head: () => heads.add() };

@@ -8,6 +8,7 @@ import { migrate } from './db/migrate.ts';
 import { createServer, type App } from './http/fastify.ts';
 import { serveMetrics } from './http/metrics.ts';
 import { createHub, type Hub } from './hub.ts';
+import { keepPruning } from './signals/prune.ts';
 import { systemRandom, type Random } from './random.ts';
 
 /** A hub that serves requests. */
@@ -58,6 +59,12 @@ async function serve(server: App, opened: OpenDatabase, config: Config, options:
   await buildApp(server, hub);
   const metrics = config.metrics && (await serveMetrics(config.metrics));
   if (metrics) server.addHook('onClose', () => metrics.close());
+  const jobs = new AbortController();
+  const pruning = keepPruning(hub, jobs.signal);
+  server.addHook('onClose', () => {
+    jobs.abort();
+    return pruning;
+  });
   let stopped: Promise<void> | undefined;
   server.addHook('onResponse', (_request, _reply, done) => {
     // A connection that is kept alive is idle once its answer has gone, and would hold up the stop.

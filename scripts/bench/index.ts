@@ -1,8 +1,13 @@
 /** Runs one benchmark by its name: `npm run bench -- NAME [N] [ROUNDS]`. Each ends with one line of JSON. */
+import { decide } from './decide.ts';
+import { idlePoll } from './idle-poll.ts';
 import { ingest } from './ingest.ts';
+import { policyChange } from './policy-change.ts';
+import { pullScale } from './pull-scale.ts';
+import { pull } from './pull.ts';
 import { read } from './read.ts';
 
-const benchmarks: Record<string, (n?: number, rounds?: number) => Promise<void>> = { ingest, read };
+const benchmarks: Record<string, (n?: number, rounds?: number) => Promise<void>> = { decide, 'idle-poll': idlePoll, ingest, 'policy-change': policyChange, pull, 'pull-scale': pullScale, read };
 
 const [name = '', ...numbers] = process.argv.slice(2);
 const bench = benchmarks[name];

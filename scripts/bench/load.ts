@@ -3,8 +3,6 @@ import pg from 'pg';
 import type { BatchResult, NewSignal } from '../../schemas/types.ts';
 import type { Caller } from './setup.ts';
 
-/** Which of the signals carry the label `narrow`: one in so many. */
-const NARROW = 100;
 const HARMS = ['fraud.phishing', 'fraud', 'spam', 'csea.sextortion', 'violence.incitement'];
 const SEVERITIES = ['low', 'medium', 'high'] as const;
 const DAY = 86_400_000;
@@ -13,11 +11,11 @@ const DAY = 86_400_000;
 export interface Loaded {
   signals: number;
   seconds: number;
-  /** What the database takes on the disk, in bytes. */
-  bytes: number;
+  /** What the database takes on the disk. */
+  gigabytes: number;
 }
 
-/** Posts one signal of each class, so that classes and templates are as a hub makes them. One class in a hundred is labelled `narrow`. */
+/** Posts one signal of each of so many classes, made as a hub makes them; the first is labelled `narrow`. */
 export async function postTemplates(origin: Caller, classes: number): Promise<void> {
   for (let start = 0; start < classes; start += 1000) {
     const items = Array.from({ length: Math.min(1000, classes - start) }, (_, index) => template(start + index));
@@ -35,15 +33,16 @@ function template(n: number): NewSignal {
     status: 'malicious',
     tlp: 'GREEN',
     observed: { first: '2026-11-20T08:00:00.000Z' },
-    labels: [n % NARROW === 0 ? 'narrow' : `wave-${n}`],
+    labels: [n === 0 ? 'narrow' : `wave-${n}`],
   };
 }
 
 /**
- * Fills the log up to `total` signals with copies of what is there, each with a digest of its own, first accepted at even steps
- * over the 20 days that end 10 days ago; set-based, with the indexes made afterwards. Sums for the reconciliation digest are not kept.
+ * Fills the log up to `total` signals with copies of those that are there, `narrow` of them with that label, each with a digest of
+ * its own, first accepted at even steps over 20 days that ended 10 days ago. Set-based, with the indexes made afterwards; the
+ * sums for reconciliation digests are left out.
  */
-export async function fill(databaseUrl: string, total: number): Promise<Loaded> {
+export async function fill(databaseUrl: string, total: number, narrow: number): Promise<Loaded> {
   const client = new pg.Client(databaseUrl);
   await client.connect();
   const started = performance.now();
@@ -53,12 +52,14 @@ export async function fill(databaseUrl: string, total: number): Promise<Loaded> 
     await client.query('begin');
     for (const { name } of indexes) await client.query(`drop index ${name}`);
     await client.query('alter table signal drop constraint signal_pkey; alter table change_log drop constraint change_log_pkey');
-    await client.query('create temp table template on commit drop as select row_number() over (order by position) - 1 as n, * from signal');
-    const until = Date.now() - 10 * DAY;
+    await client.query('create temp table template on commit drop as select row_number() over (order by class_id) - 1 as n, count(*) over () as templates, * from signal');
+    const first = Date.now() - 30 * DAY;
+    const every = Math.round(total / narrow);
     await client.query(`insert into signal (id, origin, class_id, accepted_at, accepted_position, position, version, active, until, set_name, content_hash, content)
-      select gen_random_uuid(), t.origin, t.class_id, ${until - 20 * DAY} + (${20 * DAY}::float8 * i / $1)::bigint, h.position + i, h.position + i, 1, true, t.until, t.set_name, t.content_hash,
+      select gen_random_uuid(), t.origin, t.class_id, ${first} + (${20 * DAY}::float8 * i / ${total})::bigint, h.position + i, h.position + i, 1, true, t.until, t.set_name, t.content_hash,
         jsonb_set(t.content, '{digests,0,digest}', to_jsonb(encode(sha256(int8send(i)), 'hex')))
-      from head h cross join generate_series(1, greatest(0, $1::bigint - (select count(*) from signal))) i join template t on t.n = i % (select count(*) from template)`, [total]);
+      from head h cross join generate_series(1::bigint, ${total} - (select count(*) from signal)) i cross join (select max(templates) as templates from template) m
+        join template t on t.n = case when i % ${every} = 0 then 0 else 1 + i % (m.templates - 1) end`);
     await client.query(`insert into change_log (position, at, signal_id, class_id, retracted) select position, accepted_at, id, class_id, false from signal where position > (select position from head)`);
     await client.query('update head set position = (select max(position) from signal)');
     await client.query('alter table signal add primary key (id); alter table change_log add primary key (position)');
@@ -66,9 +67,11 @@ export async function fill(databaseUrl: string, total: number): Promise<Loaded> 
     await client.query('commit');
     await client.query('vacuum analyze');
     await client.query('checkpoint');
-    const seconds = (performance.now() - started) / 1000;
+    const seconds = Math.round((performance.now() - started) / 1000);
     const { rows } = await client.query<{ n: string; bytes: string }>('select count(*) as n, pg_database_size(current_database()) as bytes from signal');
-    return { signals: Number(rows[0]!.n), seconds, bytes: Number(rows[0]!.bytes) };
+    const loaded = { signals: Number(rows[0]!.n), seconds, gigabytes: Number((Number(rows[0]!.bytes) / 1e9).toFixed(2)) };
+    process.stderr.write(`loaded ${JSON.stringify(loaded)}\n`);
+    return loaded;
   } finally {
     await client.end();
   }

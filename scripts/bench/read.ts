@@ -2,16 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { Pool } from 'undici';
 import type { BatchResult } from '../../schemas/types.ts';
 import { projectFile } from '../../schemas/root.ts';
+import { load } from './http-load.ts';
 import { interleave, report } from './report.ts';
 import { activate, startBenchHub } from './setup.ts';
 
 const PROMISED = 0.4;
 /** Requests a second of the yardstick below which a run means nothing. */
 const FLOOR = 1000;
-const CONNECTIONS = 50;
 const SIGNALS = 5000;
 
 /**
@@ -43,22 +42,4 @@ export async function read(n = 20_000, rounds = 5): Promise<void> {
     bare.kill();
     await hub.stop();
   }
-}
-
-/** Requests a second over a fixed number of connections, each asking again as soon as it is answered. */
-async function load(url: string, path: (index: number) => string, token: string, n: number): Promise<number> {
-  const pool = new Pool(url, { connections: CONNECTIONS });
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    while (next < n) {
-      const { statusCode, body } = await pool.request({ method: 'GET', path: path(next++), headers: { authorization: `Bearer ${token}` } });
-      await body.dump();
-      if (statusCode !== 200) throw new Error(`status ${statusCode}`);
-    }
-  };
-  const started = performance.now();
-  await Promise.all(Array.from({ length: CONNECTIONS }, worker));
-  const seconds = (performance.now() - started) / 1000;
-  await pool.close();
-  return n / seconds;
 }

@@ -13,6 +13,8 @@ export interface BenchHub {
   databaseUrl: string;
   /** A second database on the same server, for yardsticks. */
   yardstickUrl: string;
+  /** The hub's process. */
+  pid: number;
   operator: Caller;
   join(id: string): Promise<Caller>;
   stop(): Promise<void>;
@@ -41,7 +43,7 @@ export async function startBenchHub(settings: Record<string, string> = {}): Prom
     await once(hub, 'exit');
     await server.stop();
   };
-  return { url, databaseUrl: main.url, yardstickUrl: yardstick.url, operator, join, stop };
+  return { url, pid: hub.pid!, databaseUrl: main.url, yardstickUrl: yardstick.url, operator, join, stop };
 }
 
 /** Stores and activates a policy. */

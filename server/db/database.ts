@@ -70,18 +70,25 @@ function openPostgres(url: string, connections: number): OpenDatabase {
 const RETRIED = new Set(['40001', '40P01']);
 
 /** Runs `work` in a transaction, again from the start when the database could not serialise it (at most 5 times). */
-export async function transaction<T>(db: Database, work: (tx: Tx) => Promise<T>, attempts = 5): Promise<T> {
-  try {
-    return await db.transaction().execute(work);
-  } catch (error) {
-    if (attempts <= 1 || !RETRIED.has(String((error as { code?: unknown }).code))) throw error;
-    return transaction(db, work, attempts - 1);
-  }
+export function transaction<T>(db: Database, work: (tx: Tx) => Promise<T>, attempts = 5): Promise<T> {
+  return serialised(() => db.transaction().execute(work), attempts);
 }
 
-/** Runs `work` on one unchanging snapshot. */
-export async function snapshot<T>(db: Database, work: (tx: Tx) => Promise<T>): Promise<T> {
-  return db.transaction().setIsolationLevel('repeatable read').execute(work);
+/**
+ * Runs `work` on one unchanging snapshot. Where it writes what another transaction has written since, it runs again on a newer
+ * one; what only reads runs once.
+ */
+export function snapshot<T>(db: Database, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return serialised(() => db.transaction().setIsolationLevel('repeatable read').execute(work), 5);
+}
+
+async function serialised<T>(run: () => Promise<T>, attempts: number): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (attempts <= 1 || !RETRIED.has(String((error as { code?: unknown }).code))) throw error;
+    return serialised(run, attempts - 1);
+  }
 }
 
 type Value = string | number | boolean | null;

@@ -8,11 +8,13 @@ export interface Head {
   /** The database's clock, never before the last commit. */
   at: number;
   world: number;
+  /** Up to this position the log was pruned. */
+  kept: number;
   classes: number;
   epoch: string;
 }
 
-const COLUMNS = ['position', 'world', 'classes', 'epoch'] as const;
+const COLUMNS = ['position', 'world', 'kept', 'classes', 'epoch'] as const;
 
 /**
  * Takes the next `count` positions of the log. It must be the first statement of a writing transaction: the row lock makes

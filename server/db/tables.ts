@@ -37,6 +37,8 @@ export interface HeadTable {
   at: number;
   /** The position of the last change of the world. */
   world: number;
+  /** Up to this position the log was pruned: what signals said before their changes is gone. */
+  kept: number;
   /** How many visibility classes there are; their ids are 1 to this. */
   classes: number;
   audit_entries: number;
@@ -116,7 +118,7 @@ export interface ChangeLogTable {
   retracted: boolean;
   prev_class: number | null;
   prev_until: number | null;
-  prev_content: Json<NewSignal | null>;
+  prev_content: ColumnType<NewSignal | null, string | null, string | null>;
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Tx } from '../db/database.ts';
 export interface Exception {
   /** It was told of the signal as it was after its change at this position. */
   position: number;
-  /** It was told nothing, although what its place was decided by would show the signal: that is left to a scan. */
+  /** It was told nothing, although what its place was decided by would show the signal: that is left to a scan, until it has passed. */
   absent: boolean;
   /** What it was told of is older than that: the change is left to a scan. */
   stale?: boolean;

@@ -48,6 +48,11 @@ export function segmentOf(segments: readonly Segment[], key: Key): Segment {
   return segments.find((segment) => compareKeys(key, segment.upto) <= 0)!;
 }
 
+/** Whether a scan under way has passed the key: what lies there stands at what the scan leads to. */
+export function isScanned([first, ...rest]: readonly Segment[], key: Key): boolean {
+  return rest.length > 0 && compareKeys(key, first!.upto) <= 0;
+}
+
 const VERSION = 1;
 const UUID_BYTES = 16;
 const SEGMENT = 4 + 8 + UUID_BYTES + 8 + 8;

@@ -13,17 +13,23 @@ export interface Standing {
 }
 
 /**
- * What changes for a class when a replica goes from one standing to another, in order of acceptance. With the same grant only
+ * What changes for a class when a replica goes from one standing to another, in order of acceptance. `now` is not before that
+ * standing's own instant: what has ended in between is passed over. With the same grant only
  * time has passed: what was released since must be sent, and what ended is dropped by the replica itself. With another grant
  * what is visible is sent, or compared where it is held, and what is visible no more is removed, unless it has ended by itself.
  */
-export function classDifference(from: Standing, to: Standing): ClassRange[] {
+export function classDifference(from: Standing, to: Standing, now: number): ClassRange[] {
   const before = from.entitlement && reachAt(from.entitlement.grant, from.at);
-  const after = to.entitlement && reachAt(to.entitlement.grant, to.at);
+  const after = stillAt(to.entitlement, to.entitlement && reachAt(to.entitlement.grant, to.at), now);
   if (from.entitlement?.key === to.entitlement?.key) return released(before?.hi, after);
-  const held = from.entitlement && before ? between(reachAt(from.entitlement.grant, to.at)?.lo ?? FOREVER, before.hi) : undefined;
+  const held = stillAt(from.entitlement, before, now);
   const ranges = [...act('remove', without(held, after)), ...act('send', without(after, held)), ...act('compare', common(held, after))];
   return ranges.sort((a, b) => a.lo - b.lo);
+}
+
+/** What has not ended by itself at a later instant. */
+function stillAt(entitlement: Entitlement | undefined, reach: Reach | undefined, now: number): Reach | undefined {
+  return entitlement && reach ? between(reachAt(entitlement.grant, now)?.lo ?? FOREVER, reach.hi) : undefined;
 }
 
 function released(hi: number | undefined, after: Reach | undefined): ClassRange[] {

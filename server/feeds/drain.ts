@@ -1,10 +1,10 @@
 import type { RemovalChange } from '../../schemas/types.ts';
 import type { Exception } from './ahead.ts';
-import { segmentOf, type ReplicaState, type Segment } from './cursor.ts';
+import { isScanned, segmentOf, type ReplicaState, type Segment } from './cursor.ts';
 import type { Entitlement, EntitlementTable } from './entitlements.ts';
 import { visibleUntil } from './look.ts';
 import { isVisible, type Decided, type PageWork, type Placed } from './pull.ts';
-import { receivedAmong } from './record.ts';
+import { hasReceived, receivedAmong } from './record.ts';
 import { classMask, readLog, readRetractions, type LogRow } from './rows.ts';
 import { versionsBefore, viewsOf, type Wanted } from './view.ts';
 
@@ -34,6 +34,7 @@ interface Verdict {
 export async function drain(work: PageWork, from: ReplicaState, goal: Decided): Promise<Drained> {
   const { head, page, tx } = work;
   const holdsNothing = from.segments.every((segment) => segment.world === 0);
+  if (holdsNothing && !(await hasReceived(work))) return { position: head.position, dirty: from.dirty };
   const tables = await tablesOf(work, from.segments, goal);
   const mask = classMask(head.classes, (classId) => tables.some((table) => table[classId - 1] !== undefined));
   let { position, dirty } = from;
@@ -66,7 +67,7 @@ async function judgeAll(work: PageWork, from: ReplicaState, goal: Decided, rows:
       judged.push(undefined);
       continue;
     }
-    const held = known?.absent ? undefined : await heldUnder(work, from, row);
+    const held = await heldUnder(work, from, row, known?.absent ?? false);
     const verdict = row.active ? await judgeActive(work, from, goal, row, held) : retracted(row, held);
     // What it was before this change is not what the replica was told of it.
     if (known?.stale) delete verdict.held;
@@ -102,9 +103,10 @@ async function judgeActive(work: PageWork, from: ReplicaState, goal: Decided, ro
 }
 
 /** What the replica holds the signal under, by what decided its place; undefined where that shows nothing, or it has ended since. */
-async function heldUnder(work: PageWork, from: ReplicaState, row: LogRow): Promise<Entitlement | undefined> {
+async function heldUnder(work: PageWork, from: ReplicaState, row: LogRow, absent: boolean): Promise<Entitlement | undefined> {
   if (row.prev_class === null) return undefined;
   const place = placeOf(row, row.prev_class, row.prev_until!);
+  if (absent && !isScanned(from.segments, place)) return undefined;
   const segment = segmentOf(from.segments, place);
   const entitlement = (await work.tableOf(segment))[place.classId - 1];
   if (!entitlement || !isVisible(entitlement, place, segment.at)) return undefined;

@@ -1,6 +1,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Queries } from '../db/database.ts';
-import { judge, type Grant } from '../policy/decide.ts';
+import { compile, type CompiledWorld } from '../policy/compile.ts';
+import type { Grant } from '../policy/decide.ts';
 import type { PolicyObject } from '../policy/object.ts';
 import { instant } from '../policy/time.ts';
 import { instantsOfChange, type Feed } from '../policy/world.ts';
@@ -41,12 +42,15 @@ export function reachAt({ windows, notBefore = NEVER }: Grant, at: number): Reac
 
 const BREATH = 500;
 const CACHED_TABLES = 400;
+const CACHED_ENGINES = 4;
 
 /** Decides by class and viewer, with the policy engine, and keeps the decisions while they hold. */
 export class Entitlements {
   readonly #classes = new ClassCatalogue();
   readonly #tables = new Map<string, { grants: (Entitlement | undefined)[]; filling: Promise<void> }>();
+  readonly #engines = new Map<string, CompiledWorld>();
   readonly #instants = new WeakMap<HubWorld, number[]>();
+  readonly #entitlements = new WeakMap<Grant, Entitlement>();
 
   /** What the first `count` classes are: element 0 is class 1. */
   classes(count: number, db: Queries): Promise<readonly PolicyObject[]> {
@@ -61,19 +65,23 @@ export class Entitlements {
   /** The table for the first `count` classes, as the world and the instant give it. */
   async table(world: HubWorld, at: number, viewer: string, feed: Feed | undefined, count: number, db: Queries): Promise<EntitlementTable> {
     const objects = await this.#classes.upTo(count, db);
-    const key = `${viewer} ${feed?.id ?? ''} ${world.version} ${this.#interval(world, at)}`;
-    const table = this.#tables.get(key) ?? { grants: [], filling: Promise.resolve() };
-    this.#tables.delete(key);
-    this.#tables.set(key, table);
-    if (this.#tables.size > CACHED_TABLES) this.#tables.delete(this.#tables.keys().next().value!);
-    table.filling = table.filling.then(() => fill(table.grants, count, (index) => this.#decide(world, at, viewer, feed, objects[index]!)));
+    const interval = `${world.version} ${this.#interval(world, at)}`;
+    const table = recent(this.#tables, `${viewer} ${feed?.id ?? ''} ${interval}`, CACHED_TABLES, () => ({ grants: [], filling: Promise.resolve() }));
+    table.filling = table.filling.then(async () => {
+      if (table.grants.length >= count) return;
+      const decider = recent(this.#engines, interval, CACHED_ENGINES, () => compile(world.policy, at)).viewer(viewer, feed);
+      await fill(table.grants, count, (index) => this.#entitlement(decider.grant(objects[index]!)));
+    });
     await table.filling;
     return table.grants;
   }
 
-  #decide(world: HubWorld, at: number, viewer: string, feed: Feed | undefined, object: PolicyObject): Entitlement | undefined {
-    const { grant } = judge({ world: world.policy, at, viewer, object, ...(feed ? { feed } : {}) });
-    return grant && { key: JSON.stringify(grant), grant };
+  /** Equal grants of one engine are one and the same, so each is written as a key once. */
+  #entitlement(grant: Grant | undefined): Entitlement | undefined {
+    if (!grant) return undefined;
+    const entitlement = this.#entitlements.get(grant) ?? { key: JSON.stringify(grant), grant };
+    this.#entitlements.set(grant, entitlement);
+    return entitlement;
   }
 
   /** Which of the intervals between instants of change `at` falls into. */
@@ -94,4 +102,13 @@ async function fill(grants: (Entitlement | undefined)[], count: number, decide: 
     grants.push(decide(grants.length));
     if (grants.length % BREATH === 0) await breathe();
   }
+}
+
+/** What the cache has under the key, or what is made for it; the least recently used beyond the bound drops out. */
+function recent<T>(cache: Map<string, T>, key: string, bound: number, make: () => T): T {
+  const value = cache.get(key) ?? make();
+  cache.delete(key);
+  cache.set(key, value);
+  if (cache.size > bound) cache.delete(cache.keys().next().value!);
+  return value;
 }

@@ -1,6 +1,8 @@
 import type { RemovalChange } from '../../schemas/types.ts';
 import type { Block } from './rows.ts';
 
+const LINE_FEED = 10;
+
 /** The changes of a page as lines of JSON, as far as it has come. */
 export class PageText {
   readonly limit: number;
@@ -41,9 +43,17 @@ export class PageText {
     this.#scanned += block.count;
   }
 
-  /** All changes, with this between them. */
-  join(separator: '\n' | ','): string {
-    const blocks = this.#blocks.map(({ lines }) => (separator === '\n' ? lines : lines.replaceAll('\n', separator)));
-    return [...this.#said.values(), ...blocks].join(separator);
+  /** All changes as lines, several in each piece; none ends with a line feed. */
+  pieces(): Buffer[] {
+    const said = [...this.#said.values()].join('\n');
+    return [...(said === '' ? [] : [Buffer.from(said)]), ...this.#blocks.flatMap(({ lines }) => lines)];
+  }
+
+  /** All changes as the elements of a JSON array. JSON has no line feed but those between the lines. */
+  elements(): Buffer {
+    const comma = Buffer.from(',');
+    const all = Buffer.concat(this.pieces().flatMap((piece, index) => (index === 0 ? [piece] : [comma, piece])));
+    for (let at = all.indexOf(LINE_FEED); at >= 0; at = all.indexOf(LINE_FEED, at + 1)) all[at] = comma[0]!;
+    return all;
   }
 }

@@ -77,6 +77,7 @@ export type Decided = Pick<Segment, 'world' | 'at'>;
 export function pullPage(hub: Hub, entitlements: Entitlements, puller: Puller, from: ReplicaState, { limit, digest }: Asked): Promise<Page> {
   return snapshot(hub.db, async (tx) => {
     const work = await begin(hub, entitlements, puller, from, limit, tx);
+    if (from.position < work.head.kept && from.segments.some((segment) => segment.world > 0)) throw new Problem('cursor-expired');
     const state = await advanceReplica(work, from);
     const ahead = work.ahead.at(state.position, state.segments.length > 1).entries();
     const { head, page } = work;

@@ -35,7 +35,8 @@ export class QuietStates {
 
   /** Notes that a pull from `from` came to `state` without saying anything. */
   note(viewer: number, feed: string, from: ReplicaState, state: ReplicaState, until: number): void {
-    for (const each of [from, state]) {
+    // Nothing can stand for the empty replica: it is never too old for the log.
+    for (const each of from.position === 0 ? [state] : [from, state]) {
       const key = keyOf(viewer, feed, each);
       this.#quiet.delete(key);
       this.#quiet.set(key, { state, until });

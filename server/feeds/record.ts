@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { arrayText } from '../db/database.ts';
-import { compareKeys, type ReplicaState } from './cursor.ts';
+import { isScanned, segmentOf, type ReplicaState } from './cursor.ts';
 import { Ahead, type Exception } from './ahead.ts';
 import { isVisible, type PageWork } from './pull.ts';
 import { readHistory, type LogRow } from './rows.ts';
@@ -16,6 +16,13 @@ export async function recordPull({ tx, hub, head, puller, page }: PageWork, from
   const row = { at: head.at, viewer: puller.number, feed: puller.feed, state_from: JSON.stringify(from), state_to: JSON.stringify(to), ahead: JSON.stringify(ahead), items: page.count };
   const { id } = await tx.insertInto('pull').values(row).returning('id').executeTakeFirstOrThrow();
   return id;
+}
+
+/** Whether the viewer has ever received anything, by whatever way. */
+export async function hasReceived({ tx, puller }: PageWork): Promise<boolean> {
+  const pulled = await tx.selectFrom('pull').select('id').where('viewer', '=', puller.number).limit(1).execute();
+  const read = await tx.selectFrom('disclosure').select('id').where('viewer', '=', puller.number).limit(1).execute();
+  return pulled.length > 0 || read.length > 0;
 }
 
 /** Which of these retracted signals the viewer has ever received, by whatever way: a retraction is owed to it, whatever policy says now. */
@@ -46,13 +53,13 @@ interface Past {
 
 async function pulledAmong(work: PageWork, rows: readonly LogRow[]): Promise<Set<string>> {
   const since = Math.min(...rows.map((row) => row.accepted_at));
-  const pulls = await work.tx.selectFrom('pull').select(['feed', 'state_to', 'ahead']).where('viewer', '=', work.puller.number).where('at', '>=', since).execute();
+  const pulls = await work.tx.selectFrom('pull').select(['at', 'feed', 'state_to', 'ahead']).where('viewer', '=', work.puller.number).where('at', '>=', since).execute();
   const received = new Set<string>();
   if (pulls.length === 0) return received;
   const past = await pastOf(work, rows);
-  for (const { feed, state_to, ahead } of pulls) {
+  for (const { at, feed, state_to, ahead } of pulls) {
     const exceptions = new Ahead(ahead);
-    for (const signal of past) if (await held(work, feed, state_to, exceptions.get(signal.id), signal)) received.add(signal.id);
+    for (const signal of past) if (await held(work, feed, state_to, at, exceptions.get(signal.id), signal)) received.add(signal.id);
   }
   return received;
 }
@@ -71,10 +78,14 @@ async function pastOf(work: PageWork, rows: readonly LogRow[]): Promise<Past[]> 
     });
 }
 
-async function held(work: PageWork, feed: string, state: ReplicaState, exception: Exception | undefined, signal: Past): Promise<boolean> {
+/**
+ * Whether a replica in this state holds a signal that had not ended when it was brought there. What ended between the instant at
+ * which its place was decided and that, it was never sent, unless by an earlier page, whose record tells.
+ */
+async function held(work: PageWork, feed: string, state: ReplicaState, at: number, exception: Exception | undefined, signal: Past): Promise<boolean> {
   const position = exception?.position ?? state.position;
-  if (exception?.absent || position < signal.from || position >= signal.to) return false;
-  const segment = state.segments.find(({ upto }) => compareKeys(signal, upto) <= 0)!;
-  if (signal.acceptedAt > segment.at) return false;
-  return isVisible((await work.tableOf(segment, feed))[signal.classId - 1], signal, segment.at);
+  if (position < signal.from || position >= signal.to || (exception?.absent && !isScanned(state.segments, signal))) return false;
+  const segment = segmentOf(state.segments, signal);
+  const entitlement = (await work.tableOf(segment, feed))[signal.classId - 1];
+  return isVisible(entitlement, signal, segment.at) && isVisible(entitlement, signal, at);
 }

@@ -23,7 +23,8 @@ const tags = ['Feeds'];
 
 /** Changes in a page when the client does not say. */
 const JSON_PAGE = 1000;
-const STREAM_PAGE = 5000;
+const STREAM_PAGE = 4000;
+const LINE_FEED = Buffer.from('\n');
 
 /** Feeds, and the changes that replicas of them pull. */
 export function feedRoutes(app: App, hub: Hub, access: Access, entitlements: Entitlements): void {
@@ -105,19 +106,20 @@ class Pull {
   }
 
   /** Page after page until one is complete; the next is made while one is being sent. */
-  async *lines(first: Page): AsyncGenerator<string> {
+  async *lines(first: Page): AsyncGenerator<Buffer> {
     try {
       for (let page = first; ; ) {
         countFeedChanges(page.changes.count);
         const ahead = page.complete ? undefined : this.#begin(page);
-        yield `${page.changes.join('\n')}${page.changes.count > 0 ? '\n' : ''}${JSON.stringify({ type: 'page', ...endOf(this, page) })}\n`;
+        for (const piece of page.changes.pieces()) yield* [piece, LINE_FEED];
+        yield Buffer.from(`${JSON.stringify({ type: 'page', ...endOf(this, page) })}\n`);
         if (!ahead) return;
         page = await this.#taken(ahead, page);
       }
     } catch (error) {
       const problem = toProblem(error);
       if (problem.key === 'internal') this.#hub.log.error({ err: error }, 'a pull failed');
-      yield `${JSON.stringify({ problem: problem.document() })}\n`;
+      yield Buffer.from(`${JSON.stringify({ problem: problem.document() })}\n`);
     }
   }
 
@@ -142,7 +144,7 @@ function sendPage(request: FastifyRequest, reply: FastifyReply, pull: Pull, page
   countFeedChanges(page.changes.count);
   const end = endOf(pull, page);
   if (page.complete) void reply.header('etag', tagOf(end.cursor));
-  return reply.type('application/json; charset=utf-8').send(`{"changes":[${page.changes.join(',')}],${JSON.stringify(end).slice(1)}`);
+  return reply.type('application/json; charset=utf-8').send(Buffer.concat([Buffer.from('{"changes":['), page.changes.elements(), Buffer.from(`],${JSON.stringify(end).slice(1)}`)]));
 }
 
 /** Says where a replica stands, as its cursor does: a tag of the answer that has nothing to say to it. */

@@ -10,6 +10,9 @@ import { viewsOf } from './view.ts';
 const FEW = 32;
 const MANY = 512;
 
+/** Signals read at a time. */
+const BLOCK = 1000;
+
 /** A stretch that is dealt with in one way. */
 interface Piece extends Stretch {
   action: ClassRange['action'];
@@ -38,9 +41,12 @@ async function scanSegment(work: PageWork, base: Segment, goal: Decided, from: K
     const pieces = await nextPieces(work, base, goal, reached, batch);
     if (pieces.length === 0) return base.upto;
     for (const run of runsOf(pieces)) {
-      const end = await sayRun(work, run, reached);
-      if (end) return end;
-      reached = run.at(-1)!.to;
+      for (let left: readonly Piece[] = run; left.length > 0; ) {
+        const stop = await sayRun(work, left, reached);
+        reached = stop?.reached ?? run.at(-1)!.to;
+        if (stop?.full) return reached;
+        left = stop ? after(left, reached) : [];
+      }
     }
   }
 }
@@ -55,23 +61,33 @@ function runsOf(pieces: readonly Piece[]): Piece[][] {
   return runs;
 }
 
-/** @returns where the page was full before the end of the run, at the earliest where it began; undefined when it was not */
-async function sayRun(work: PageWork, run: readonly Piece[], began: Key): Promise<Key | undefined> {
+/** What of a run lies beyond a key. */
+function after(run: readonly Piece[], reached: Key): Piece[] {
+  return run.filter(({ to }) => compareKeys(reached, to) < 0).map((piece) => ({ ...piece, from: later(piece.from, reached) }));
+}
+
+/** How far it came, where that is not the end of a run: the page is full and more is to be said, or enough for one query was read. */
+interface Stop {
+  reached: Key;
+  full: boolean;
+}
+
+/** Says what a run comes to after `began`. A full page must not show by itself what nothing is said of: it asks whether more is to be said. */
+async function sayRun(work: PageWork, run: readonly Piece[], began: Key): Promise<Stop | undefined> {
   const { page, tx, head, ahead } = work;
   const [{ action }] = run as [Piece];
   if (action === 'compare') return sayCompared(work, run, began);
-  const reading: Reading = { at: head.at, limit: Math.max(1, page.room), absent: action === 'remove' ? ahead.absent() : [], wantIds: page.wantsIds };
+  const reading: Reading = { at: head.at, limit: Math.max(1, Math.min(page.room, BLOCK)), absent: action === 'remove' ? ahead.absent() : [], wantIds: page.wantsIds };
   const block = action === 'send' ? await readSent(tx, run, reading) : await readRemoved(tx, run, reading);
-  // A full page must not show by itself what nothing is said of: it asks whether more is to be said.
-  if (page.room <= 0) return block.count > 0 ? began : undefined;
+  if (page.room <= 0) return block.count > 0 ? { reached: began, full: true } : undefined;
   page.add(block);
-  return block.count < reading.limit ? undefined : block.last;
+  return block.count < reading.limit ? undefined : { reached: block.last!, full: false };
 }
 
 /** Signals that are held, and may look different: both views are made, and compared. */
-async function sayCompared(work: PageWork, run: readonly Piece[], began: Key): Promise<Key | undefined> {
+async function sayCompared(work: PageWork, run: readonly Piece[], began: Key): Promise<Stop | undefined> {
   const { page, tx, head, ahead } = work;
-  const limit = Math.max(page.room, 100);
+  const limit = Math.min(Math.max(page.room, 100), BLOCK);
   const rows = await readKeys(tx, run, head.at, limit);
   const views = await viewsOf(tx, rows.map(({ id, n }) => ({ id, look: run[n]!.look })));
   const held = await viewsOf(tx, rows.map(({ id, n }) => ({ id, look: work.lookOf(run[n]!.held!, run[n]!.to.classId) })));
@@ -80,11 +96,11 @@ async function sayCompared(work: PageWork, run: readonly Piece[], began: Key): P
     const exception = ahead.get(id);
     // Where a change was left to the scan, the replica holds nothing yet, or something older.
     const differs = exception?.absent || exception?.stale || views[index]!.version !== held[index]!.version;
-    if (differs && page.room <= 0) return reached;
+    if (differs && page.room <= 0) return { reached, full: true };
     reached = { classId: run[n]!.to.classId, acceptedAt, id };
     if (differs) page.say(id, `{"type":"signal","signal":${views[index]!.json}}`);
   }
-  return rows.length < limit ? undefined : reached;
+  return rows.length < limit ? undefined : { reached, full: false };
 }
 
 async function nextPieces(work: PageWork, base: Segment, goal: Decided, after: Key, count: number): Promise<Piece[]> {
@@ -94,7 +110,7 @@ async function nextPieces(work: PageWork, base: Segment, goal: Decided, after: K
   for (let classId = Math.max(1, after.classId); classId <= last && pieces.length < count; classId += 1) {
     const [held, granted] = [before[classId - 1], aimed[classId - 1]];
     if (!held && !granted) continue;
-    for (const { action, lo, hi } of classDifference({ entitlement: held, at: base.at }, { entitlement: granted, at: goal.at })) {
+    for (const { action, lo, hi } of classDifference({ entitlement: held, at: base.at }, { entitlement: granted, at: goal.at }, work.head.at)) {
       const from = later({ classId, acceptedAt: lo, id: LAST_ID }, after);
       const to = earlier({ classId, acceptedAt: hi, id: LAST_ID }, base.upto);
       if (compareKeys(from, to) < 0) pieces.push({ from, to, held, ...told(work, action, classId, held, granted) });

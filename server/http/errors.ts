@@ -43,10 +43,13 @@ export function handleErrors(app: App): void {
 /** Class 08: connection exceptions; 57P01 to 57P03: the server ends, has crashed or is starting. */
 const AWAY = /^(08...|57P0[123]|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)$/;
 
+/** What the driver says without a code. The second comes from the rollback of a transaction whose connection broke, in place of the cause. */
+const CUT = /^(Connection terminated|Client has encountered a connection error)/;
+
 /** Whether the database cannot be reached now: worth trying again, and no fault of the hub's. */
 function isDatabaseAway(error: unknown): boolean {
   const { code, message } = error as { code?: unknown; message?: string };
-  return (typeof code === 'string' && AWAY.test(code)) || (message?.startsWith('Connection terminated') ?? false);
+  return (typeof code === 'string' && AWAY.test(code)) || CUT.test(message ?? '');
 }
 
 /** Maps any error to a problem. */

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { ItemResult } from '../../schemas/types.ts';
 
 /** One per process, as is a hub. Labels never hold ids: their number must stay small, and metrics are shown to more people than data. */
@@ -16,6 +16,8 @@ const durations = new Histogram({
 const signals = new Counter({ name: 'tocsin_signals_written_total', help: 'Signals that members posted, by what became of them', labelNames: ['outcome'], registers: [registry] });
 const changes = new Counter({ name: 'tocsin_feed_changes_total', help: 'Changes that were sent to members in pages of feeds', registers: [registry] });
 
+const classes = new Gauge({ name: 'tocsin_visibility_classes', help: 'Visibility classes: different combinations of what policies can ask about', registers: [registry] });
+
 /** What can become of a posted signal. */
 export type WriteOutcome = ItemResult['status'] | 'retracted';
 
@@ -27,6 +29,11 @@ export function countSignals(outcome: WriteOutcome, count = 1): void {
 /** Counts changes that a page of a feed carried. */
 export function countFeedChanges(count: number): void {
   changes.inc(count);
+}
+
+/** Shows how many visibility classes there are. */
+export function showClasses(count: number): void {
+  classes.set(count);
 }
 
 /** Records an answer. `route` is the route's pattern; undefined where no route matched. */

@@ -27,14 +27,14 @@ type Problems = { problems: string[] };
  */
 export function runCases(policy: Policy, document: PolicyCases, others: readonly Policy[] = []): CaseResult[] {
   return document.cases.map((one) => {
-    const prepared = prepare(policy, document, one, others);
+    const prepared = prepareCase(policy, document, one, others);
     const differences = 'problems' in prepared ? prepared.problems : compare(one.expect, explain(prepared.request, prepared.lifetime), document.layer ?? 'policy');
     return { name: one.name, passed: differences.length === 0, differences };
   });
 }
 
 /** The question to the engine; or what keeps the case from being asked at all, so that no misspelt name passes as a withhold. */
-function prepare(policy: Policy, document: PolicyCases, one: PolicyCase, others: readonly Policy[]): { request: Request; lifetime: Lifetime } | Problems {
+export function prepareCase(policy: Policy, document: PolicyCases, one: PolicyCase, others: readonly Policy[]): { request: Request; lifetime: Lifetime } | Problems {
   const signal: CaseSignal = { ...document.signal, ...one.signal };
   const at = one.at ?? document.at;
   const counterpart = otherLayer(one.against ?? document.against ?? 'open', document, others);

@@ -31,12 +31,16 @@ export function enumeration(name: string): readonly string[] {
 
 /** Every condition of the rule with its truth for this object, peer and instant. */
 export function ruleOutcomes(rule: Rule, world: World, origin: Member, object: SignalAttributes, peer: Member, at: Instant): Outcome[] {
-  const quantifier = rule.effect === 'share' ? 'every' : 'some';
   return [
-    ...signalOutcomes(rule.signals, world, origin, object, at, quantifier),
+    ...signalOutcomes(rule.signals, world, origin, object, at, quantifierOf(rule)),
     ...peerOutcomes('peers', rule.peers, world, peer, at),
     ...duringOutcomes(rule, at),
   ];
+}
+
+/** A share must cover all values of an attribute, a withhold any. */
+export function quantifierOf(rule: Rule): Quantifier {
+  return rule.effect === 'share' ? 'every' : 'some';
 }
 
 /** An unset or unknown value fails a share's condition and meets a withhold's. */
@@ -101,11 +105,13 @@ function peerTruth(world: World, peer: Member, at: Instant, name: keyof PeerCond
   }
 }
 
-function agreementsAt(peer: Member, at: Instant): Set<string> {
+/** The agreements of a member that are in force. */
+export function agreementsAt(peer: Member, at: Instant): Set<string> {
   return new Set(peer.agreements.filter((a) => a.from <= at && (a.until === undefined || at < a.until)).map((a) => a.id));
 }
 
-function duringOutcomes(rule: Rule, at: Instant): Outcome[] {
+/** Whether the rule's window is open. */
+export function duringOutcomes(rule: Rule, at: Instant): Outcome[] {
   return apply('during', (rule.during ?? {}) as Operators, (operator, operand) =>
     operator === 'from' ? instant(String(operand)) <= at : at < instant(String(operand)),
   );
@@ -115,9 +121,10 @@ function apply(path: string, operators: Operators, truth: (operator: string, ope
   return Object.entries(operators).map(([operator, operand]) => ({ condition: `${path}.${operator}`, truth: truth(operator, operand) }));
 }
 
-function word(value: string | undefined, operator: string, operand: unknown, covers: (a: string, b: string) => boolean = Object.is): Truth {
+function word(value: string | undefined, operator: string, operand: unknown, covers?: (a: string, b: string) => boolean): Truth {
   if (value === undefined) return undefined;
-  const found = (operand as string[]).some((candidate) => covers(candidate, value));
+  const listed = operand as string[];
+  const found = covers ? listed.some((candidate) => covers(candidate, value)) : listed.includes(value);
   return operator === 'in' ? found : !found;
 }
 

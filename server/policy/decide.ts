@@ -1,16 +1,18 @@
-import type { Handling, MemberKind, OriginDisplay, SignalField } from '../../schemas/types.ts';
+import type { Audience, MemberKind, Rule, SignalField } from '../../schemas/types.ts';
 import { enumeration, peerOutcomes, signalOutcomes } from './conditions.ts';
-import { evaluatePolicy, excludedKinds, layerTerms, namedGroups, type LayerTerms, type PolicyFinding, type Question, type RuleTrace } from './evaluate.ts';
-import { CONTRADICTION, completeHandling, fillHandling, meetHandling, strictestTlp, type LayerHandling } from './handling.ts';
-import { meetReveal, mostHidden, span, type Span, type Window } from './meet.ts';
-import type { Lifetime, PolicyObject } from './object.ts';
+import { concerning, evaluatePolicy, excludedKinds, layerTerms, type LayerTerms, type Question, type RuleTrace } from './evaluate.ts';
+import { BARRED_KINDS, completeGrant, meetTerms, standingBy, type Grant, type Refusal } from './grant.ts';
+import { completeHandling } from './handling.ts';
+import { span, type Span } from './meet.ts';
+import type { Lifetime, PolicyObject, SignalAttributes } from './object.ts';
 import type { Instant } from './time.ts';
 import { inForce, type Feed, type Member, type World } from './world.ts';
 
-/** Kinds that the built-in layer bars from everything that members share with each other. */
-export const BARRED_KINDS: readonly MemberKind[] = ['government', 'law-enforcement'];
+export { BARRED_KINDS, type Grant } from './grant.ts';
 
-const ALL_KINDS = enumeration('MemberKind') as MemberKind[];
+/** Every kind of member. */
+export const ALL_KINDS = enumeration('MemberKind') as MemberKind[];
+/** Every field that terms can reveal. */
 export const ALL_FIELDS = enumeration('SignalField') as SignalField[];
 
 /** What one layer said, for those who want to know why. */
@@ -23,16 +25,6 @@ export interface Finding {
   rule?: string;
   terms?: LayerTerms;
   traces?: readonly RuleTrace[];
-}
-
-/** What all layers together grant for a class of objects, whatever their dates. */
-export interface Grant {
-  /** One per layer that sets a delay or an end. */
-  windows: readonly Window[];
-  notBefore?: Instant;
-  reveal: readonly SignalField[];
-  origin: OriginDisplay;
-  handling: Handling;
 }
 
 /** The judgement on a class of objects: `grant` is undefined where they are withheld. */
@@ -82,11 +74,17 @@ export function judge(request: Request): Judgement {
 
 function own(feed: Feed | undefined): Judgement {
   if (feed) return withheld('feed', 'a feed never carries the viewer’s own signals');
-  const handling = completeHandling({ pap: 'CLEAR', permitted_actions: 'externally-visible-direct-actions', affected_party_notifications: 'may', attribution: 'may', unmodified_resale: 'may', encrypt_in_transit: 'may', onward: 'public' }, 'CLEAR');
-  return { grant: { windows: [], reveal: ALL_FIELDS, origin: 'named', handling }, findings: [{ layer: 'own', effect: 'share', reason: 'the origin always sees its own signals' }] };
+  return { grant: ownGrant(), findings: [{ layer: 'own', effect: 'share', reason: 'the origin always sees its own signals' }] };
 }
 
-function builtIn(viewer: Member, origin: Member): string | undefined {
+/** What an origin is granted of its own signals: everything. */
+export function ownGrant(): Grant {
+  const handling = completeHandling({ pap: 'CLEAR', permitted_actions: 'externally-visible-direct-actions', affected_party_notifications: 'may', attribution: 'may', unmodified_resale: 'may', encrypt_in_transit: 'may', onward: 'public' }, 'CLEAR');
+  return { windows: [], reveal: ALL_FIELDS, origin: 'named', handling };
+}
+
+/** Why the hub itself keeps an origin's signals from a viewer, whatever policies say. */
+export function builtIn(viewer: Member, origin: Member): string | undefined {
   // What a member that left has not withdrawn stays under its last policy.
   if (origin.status === 'suspended') return 'the origin is suspended';
   if (BARRED_KINDS.includes(viewer.kind)) return 'governments and law enforcement have no access to what members share';
@@ -98,35 +96,46 @@ function combine(question: Question, feed: Feed | undefined): Judgement {
   const policy = policyLayer('policy', question, question.origin.id);
   const findings = [charter.finding, policy.finding, objectLayer(question), ...feedLayer(question, feed)];
   if (findings.some((finding) => finding.effect === 'withhold')) return { findings };
-  return meet(question, findings, policy.evaluated);
+  return meet(question, findings, policy.rule!);
 }
 
-function policyLayer(layer: 'charter' | 'policy', question: Question, owner: string): { finding: Finding; evaluated?: PolicyFinding } {
+function policyLayer(layer: 'charter' | 'policy', question: Question, owner: string): { finding: Finding; rule?: Rule } {
   const activation = inForce(question.world, owner, question.at);
   if (!activation?.policy) return { finding: { layer, effect: 'withhold', reason: layer === 'charter' ? 'the hub has no charter in force' : 'the origin has no policy in force' } };
-  const evaluated = evaluatePolicy(question, activation);
-  const { effect, rule, traces } = evaluated;
+  const { effect, rule, traces } = evaluatePolicy(question, activation);
   const reason = rule ? `rule ${rule.id} ${effect === 'share' ? 'shares' : 'withholds'}` : 'no rule shares';
   const finding: Finding = { layer, effect, reason, policy: activation.policy.id, version: activation.version, traces, ...(rule ? { rule: rule.id } : {}) };
-  if (effect === 'withhold') return { finding, evaluated };
-  return { finding: { ...finding, terms: layerTerms(rule!.terms!, rule!, question.viewer, excludedKinds(traces, ALL_KINDS)) }, evaluated };
+  if (!rule || effect === 'withhold') return { finding };
+  return { finding: { ...finding, terms: layerTerms(rule.terms!, rule, question.viewer, excludedKinds(concerning(traces), ALL_KINDS)) }, rule };
 }
 
 function objectLayer({ object, viewer, world }: Question): Finding {
-  const { audience } = object;
-  const inAudience = !audience || (audience.members?.includes(viewer.id) ?? false) || (audience.groups?.some((group) => world.groups.has(group) && viewer.groups.has(group)) ?? false);
-  return inAudience
-    ? { layer: 'object', effect: 'share', reason: audience ? 'the peer is in the signal’s audience' : 'the signal does not narrow its audience' }
+  return audienceReach(object.audience, world, viewer)
+    ? { layer: 'object', effect: 'share', reason: object.audience ? 'the peer is in the signal’s audience' : 'the signal does not narrow its audience' }
     : { layer: 'object', effect: 'withhold', reason: 'the peer is not in the signal’s audience' };
+}
+
+/** How an object's own audience reaches a member: by name, by a group that exists, or because it has none. */
+export type AudienceReach = 'named' | 'grouped' | 'everybody';
+
+/** Undefined where the audience does not reach the viewer. */
+export function audienceReach(audience: Audience | undefined, world: World, viewer: Member): AudienceReach | undefined {
+  if (!audience) return 'everybody';
+  if (audience.members?.includes(viewer.id)) return 'named';
+  return audience.groups?.some((group) => world.groups.has(group) && viewer.groups.has(group)) ? 'grouped' : undefined;
 }
 
 function feedLayer(question: Question, feed: Feed | undefined): Finding[] {
   if (!feed) return [];
   const { world, origin, object, viewer, at } = question;
-  const selected = (feed.owner === undefined || feed.owner === origin.id) && signalOutcomes(feed.filter, world, origin, object.attributes, at, 'every').every((o) => o.truth === true);
   const offered = offers(feed, world, viewer, at);
-  if (!selected || !offered) return [{ layer: 'feed', effect: 'withhold', reason: offered ? 'the feed’s filter does not select it' : 'the feed is not offered to the peer' }];
+  if (!offered || !selects(feed, world, origin, object.attributes, at)) return [{ layer: 'feed', effect: 'withhold', reason: offered ? 'the feed’s filter does not select it' : 'the feed is not offered to the peer' }];
   return [{ layer: 'feed', effect: 'share', reason: 'the feed selects it', ...(feed.terms ? { terms: layerTerms(feed.terms, feed, viewer) } : {}) }];
+}
+
+/** Whether a feed selects an origin's signals with these attributes. */
+export function selects(feed: Feed, world: World, origin: Member, object: SignalAttributes, at: Instant): boolean {
+  return (feed.owner === undefined || feed.owner === origin.id) && signalOutcomes(feed.filter, world, origin, object, at, 'every').every((o) => o.truth === true);
 }
 
 /** Whether a feed is offered to the viewer; to others it does not exist. Its owner can always look at it. */
@@ -134,47 +143,20 @@ export function offers(feed: Feed, world: World, viewer: Member, at: Instant): b
   return feed.owner === viewer.id || peerOutcomes('peers', feed.peers, world, viewer, at).every((o) => o.truth === true);
 }
 
-function meet(question: Question, findings: readonly Finding[], policy: PolicyFinding | undefined): Judgement {
-  const terms = findings.flatMap((finding) => finding.terms ?? []);
-  const handling = meetHandlings(findings, question.world);
-  const reveal = meetReveal(terms);
-  if (handling === CONTRADICTION) return withheldAfter(findings, 'meet', 'one layer says attribution must, another must-not');
-  if (reveal.length === 0) return withheldAfter(findings, 'meet', 'no field is revealed by every layer');
-  const tlp = strictestTlp(question.object.attributes.tlp, handling.tlp);
-  const gate = tlpGate(question, tlp, policy?.rule);
-  if (gate) return withheldAfter(findings, 'tlp', gate);
-  const windows = terms.filter((t) => t.after > 0 || t.for !== undefined).map(({ after, for: length }): Window => (length === undefined ? { after } : { after, for: length }));
-  const { notBefore } = question.object;
-  const grant: Grant = { windows, reveal, origin: mostHidden(terms), handling: completeHandling(handling, tlp), ...(notBefore === undefined ? {} : { notBefore }) };
-  return { grant, findings };
-}
-
-/** A feed meets what charter and policy leave when taken together, silence included: it can open nothing. Deleted groups drop out. */
-function meetHandlings(findings: readonly Finding[], world: World): LayerHandling | typeof CONTRADICTION {
-  const of = (feed: boolean): LayerHandling[] => findings.flatMap(({ layer, terms }) => (terms && (layer === 'feed') === feed ? [terms.handling] : []));
-  const granted = meetAll(of(false), { excluded_kinds: BARRED_KINDS });
-  const narrowed = granted === CONTRADICTION ? granted : meetAll(of(true), fillHandling(granted));
-  if (narrowed === CONTRADICTION || !narrowed.onward_groups) return narrowed;
-  return { ...narrowed, onward_groups: narrowed.onward_groups.filter((group) => world.groups.has(group)) };
-}
-
-function meetAll(layers: readonly LayerHandling[], start: LayerHandling): LayerHandling | typeof CONTRADICTION {
-  return layers.reduce<LayerHandling | typeof CONTRADICTION>((met, layer) => (met === CONTRADICTION ? met : meetHandling(met, layer)), start);
-}
-
-/** RED needs the peer named; AMBER+STRICT and AMBER need it named, or a group that the rule names and both are in. */
-function tlpGate({ world, origin, viewer, object }: Question, tlp: string, rule: PolicyFinding['rule']): string | undefined {
-  const named = (rule?.peers?.id?.in?.includes(viewer.id) ?? false) || (object.audience?.members?.includes(viewer.id) ?? false);
-  if (named || tlp === 'GREEN' || tlp === 'CLEAR') return undefined;
-  if (tlp === 'RED') return 'TLP RED needs the peer named';
-  const shared = rule && namedGroups(rule).some((group) => world.groups.has(group) && viewer.groups.has(group) && origin.groups.has(group));
-  return shared ? undefined : `TLP ${tlp} needs the peer named, or a group that the rule names and both are in`;
+function meet(question: Question, findings: readonly Finding[], rule: Rule): Judgement {
+  const terms = (feed: boolean): LayerTerms[] => findings.flatMap((finding) => ((finding.layer === 'feed') === feed ? (finding.terms ?? []) : []));
+  const { world, viewer, origin, object } = question;
+  const met = meetTerms(terms(false), terms(true), world);
+  if ('refusal' in met) return withheldAfter(findings, met);
+  const standing = audienceReach(object.audience, world, viewer) === 'named' ? 'named' : standingBy(rule, world, viewer, origin);
+  const grant = completeGrant(met, { tlp: object.attributes.tlp, notBefore: object.notBefore }, standing);
+  return 'refusal' in grant ? withheldAfter(findings, grant) : { grant, findings };
 }
 
 function withheld(layer: Finding['layer'], reason: string): Judgement {
   return { findings: [{ layer, effect: 'withhold', reason }] };
 }
 
-function withheldAfter(findings: readonly Finding[], layer: Finding['layer'], reason: string): Judgement {
-  return { findings: [...findings, { layer, effect: 'withhold', reason }] };
+function withheldAfter(findings: readonly Finding[], { layer, refusal }: Refusal): Judgement {
+  return { findings: [...findings, { layer, effect: 'withhold', reason: refusal }] };
 }

@@ -50,12 +50,13 @@ export function evaluatePolicy(question: Question, activation: Activation): Poli
     const outcomes = ruleOutcomes(rule, question.world, question.origin, question.object.attributes, question.viewer, question.at);
     return { rule, outcomes, matched: ruleMatches(rule, outcomes) };
   });
-  const matched = traces.filter((trace) => trace.matched);
-  const withheld = matched.find((trace) => trace.rule.effect === 'withhold');
-  const shared = matched.find((trace) => trace.rule.effect === 'share');
-  if (withheld) return { effect: 'withhold', rule: withheld.rule, traces };
-  if (shared) return { effect: 'share', rule: shared.rule, traces };
-  return { effect: 'withhold', traces };
+  const [rule] = byPrecedence(traces.filter((trace) => trace.matched).map((trace) => trace.rule));
+  return rule ? { effect: rule.effect, rule, traces } : { effect: 'withhold', traces };
+}
+
+/** The rules in the order in which they decide: the first that matches has the say. */
+export function byPrecedence(rules: readonly Rule[]): Rule[] {
+  return [...rules.filter((rule) => rule.effect === 'withhold'), ...rules.filter((rule) => rule.effect === 'share')];
 }
 
 /** The terms of a matched share rule, or of a feed. Onward `group` without groups means those that it names and the viewer is in. */
@@ -82,13 +83,18 @@ export function namedGroups({ peers }: Granting): string[] {
   return [...(peers?.groups?.any ?? []), ...(peers?.groups?.all ?? [])];
 }
 
+/** The withhold rules that hold for this object now, or might, whoever the peer is. */
+export function concerning(traces: readonly RuleTrace[]): Rule[] {
+  return traces.filter(({ rule, outcomes }) => rule.effect === 'withhold' && outcomes.every((o) => o.condition.startsWith('peers.') || o.truth !== false)).map(({ rule }) => rule);
+}
+
 /**
- * The kinds of member that a policy excludes whoever the peer is: those of its withhold rules that ask of the peer nothing but
- * its kind and would hold for this object now. They travel in the handling, so that no peer becomes the way around.
+ * The kinds of member that a policy excludes whoever the peer is: those of the withhold rules concerning an object that ask
+ * of the peer nothing but its kind. They travel in the handling, so that no peer becomes the way around.
  */
-export function excludedKinds(traces: readonly RuleTrace[], kinds: readonly MemberKind[]): MemberKind[] {
-  const barring = traces.filter(({ rule, outcomes }) => rule.effect === 'withhold' && asksOnlyKind(rule) && outcomes.every((o) => o.condition.startsWith('peers.') || o.truth !== false));
-  return kinds.filter((kind) => barring.some(({ rule }) => bars(rule, kind)));
+export function excludedKinds(withholds: readonly Rule[], kinds: readonly MemberKind[]): MemberKind[] {
+  const barring = withholds.filter(asksOnlyKind);
+  return kinds.filter((kind) => barring.some((rule) => bars(rule, kind)));
 }
 
 function asksOnlyKind(rule: Rule): boolean {

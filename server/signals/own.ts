@@ -2,8 +2,8 @@ import { sql } from 'kysely';
 import type { NewSignal, OwnSignal, OwnSignalCounts, OwnSignalList, RetractionReason } from '../../schemas/types.ts';
 import { open, seal } from '../crypto/secrets.ts';
 import type { Queries } from '../db/database.ts';
-import { ZERO_ID } from '../feeds/cursor.ts';
 import type { Hub } from '../hub.ts';
+import { ZERO_ID } from '../feeds/cursor.ts';
 import { formatInstant } from '../policy/time.ts';
 import { Problem } from '../problems.ts';
 
@@ -39,12 +39,13 @@ export async function findOwn(db: Queries, origin: number, id: string): Promise<
 }
 
 /** How many signals a member has, by state and, where active, by harm. */
-export async function countOwn(db: Queries, origin: number): Promise<OwnSignalCounts> {
+export async function countOwn(hub: Hub, origin: number): Promise<OwnSignalCounts> {
   const rows = await sql<{ harm: string; active: boolean; n: number }>`select c.doc #>> '{attributes,harm}' as harm, s.active, sum(s.n)::bigint as n
     from visibility_class c cross join lateral (select active, count(*) as n from signal s where s.class_id = c.id group by active) s
-    where c.origin = ${origin} group by 1, 2 order by 1`.execute(db);
+    where c.origin = ${origin} group by 1, 2 order by 1`.execute(hub.db);
   const total = (active: boolean): number => rows.rows.filter((row) => row.active === active).reduce((sum, row) => sum + row.n, 0);
-  return { active: total(true), retracted: total(false), by_harm: Object.fromEntries(rows.rows.filter((row) => row.active).map((row) => [row.harm, row.n])) };
+  const usage = await hub.db.selectFrom('usage').select('classes').where('origin', '=', origin).executeTakeFirst();
+  return { active: total(true), retracted: total(false), classes: usage?.classes ?? 0, class_quota: hub.config.classQuota, by_harm: Object.fromEntries(rows.rows.filter((row) => row.active).map((row) => [row.harm, row.n])) };
 }
 
 function ownView(row: OwnRow): OwnSignal {

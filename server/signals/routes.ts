@@ -53,7 +53,7 @@ export function signalRoutes(app: App, hub: Hub, access: Access, entitlements: E
   app.get('/v1/signals', { onRequest: access('signals:read'), schema: { tags, summary: 'List your own signals', querystring: $('ListQuery'), response: { 200: $('OwnSignalList') } } }, (request) =>
     listOwn(hub, viewerOf(request).member.number, request.query.after, request.query.limit ?? 100));
 
-  app.get('/v1/signals/counts', { onRequest: access('signals:read'), schema: { tags, summary: 'Count your own signals', response: { 200: $('OwnSignalCounts') } } }, (request) => countOwn(hub.db, viewerOf(request).member.number));
+  app.get('/v1/signals/counts', { onRequest: access('signals:read'), schema: { tags, summary: 'Count your own signals', response: { 200: $('OwnSignalCounts') } } }, (request) => countOwn(hub, viewerOf(request).member.number));
 
   app.get('/v1/signals/:signal', { onRequest: access('signals:read'), schema: { tags, summary: 'Read one signal as policy lets you see it', params: $('SignalPath'), response: { 200: $('SignalView') } } }, async (request, reply) => {
     const view = await reader.read(viewerOf(request).member, request.params.signal);

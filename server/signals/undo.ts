@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { NewSignal, UndoResult } from '../../schemas/types.ts';
 import type { Hub } from '../hub.ts';
-import { Problem } from '../problems.ts';
+import { Problem, type ProblemKey } from '../problems.ts';
 import type { MemberDocument } from '../world/documents.ts';
 import { prepare } from './content.ts';
 import type { SignalWriter, Write } from './writer.ts';
@@ -12,15 +12,18 @@ interface Written {
   latest: number;
   active: boolean;
   set_name: string;
+  prev_class: number | null;
   prev_content: NewSignal | null;
 }
 
 const CHUNK = 2000;
+/** What happened to the one who undoes since the request was let in: not to what is undone. */
+const CUT_OFF: ReadonlySet<string> = new Set<ProblemKey>(['member-suspended', 'member-left', 'invalid-token']);
 
 /**
  * Undoes a batch of the member's: what it created is retracted, what it updated is set back. What has changed since is left, and
  * so is what the batch retracted, since a retraction is final. Undoing again does nothing.
- * @throws Problem not-found
+ * @throws Problem not-found; member-suspended, member-left or invalid-token when the caller was cut off meanwhile
  */
 export async function undoBatch(hub: Hub, writer: SignalWriter, origin: MemberDocument, client: string, batch: string): Promise<UndoResult> {
   const known = await hub.db.selectFrom('batch').select('id').where('id', '=', batch).where('origin', '=', origin.number).executeTakeFirst();
@@ -40,20 +43,27 @@ export async function undoBatch(hub: Hub, writer: SignalWriter, origin: MemberDo
 }
 
 async function writtenBetween(hub: Hub, after: number, last: number): Promise<Written[]> {
-  const found = await sql<Written>`select c.position, s.id, s.position as latest, s.active, s.set_name, c.prev_content
+  const found = await sql<Written>`select c.position, s.id, s.position as latest, s.active, s.set_name, c.prev_class, c.prev_content
     from change_log c join signal s on s.id = c.signal_id where c.position > ${after} and c.position <= ${last} order by c.position limit ${CHUNK}`.execute(hub.db);
   return found.rows;
 }
 
 async function undoRows(writer: SignalWriter, origin: MemberDocument, client: string, rows: readonly Written[], result: UndoResult): Promise<void> {
-  const untouched = rows.filter((row) => row.active && row.latest === row.position);
+  const untouched = rows.filter((row) => row.active && row.latest === row.position && !isPruned(row));
   const outcomes = await writer.write(untouched.map((row) => undoing(row, origin, client)));
+  const cutOff = outcomes.find((outcome) => outcome.status === 'rejected' && CUT_OFF.has(outcome.problem.key));
+  if (cutOff?.status === 'rejected') throw cutOff.problem;
   untouched.forEach((row, index) => {
     if (outcomes[index]!.status !== 'updated') return;
     if (row.prev_content === null) result.retracted += 1;
     else result.restored += 1;
   });
   result.left += rows.length - outcomes.filter((outcome) => outcome.status === 'updated').length;
+}
+
+/** What it said before is not kept any more. */
+function isPruned({ prev_class, prev_content }: Written): boolean {
+  return prev_class !== null && prev_content === null;
 }
 
 function undoing(row: Written, origin: MemberDocument, client: string): Write {

@@ -1,61 +1,123 @@
 import type { FeedDocument, MemberKind, NewSignal, Policy, RetractionReason, SignalView, Trust } from '../../schemas/types.ts';
-import { decide } from '../../server/policy/decide.ts';
-import type { PolicyObject } from '../../server/policy/object.ts';
-import type { Activation, Feed, World } from '../../server/policy/world.ts';
 import { schemes } from '../../clients/sdk/digests/index.ts';
+import { decide, offers, type Decision } from '../../server/policy/decide.ts';
+import type { PolicyObject } from '../../server/policy/object.ts';
+import type { AcceptedAgreement, Activation, Feed, World } from '../../server/policy/world.ts';
+import { OPERATOR } from './steps.ts';
 
 /** A member as the oracle knows it. */
 export interface ModelMember {
   id: string;
   kind: MemberKind;
-  status: 'active' | 'suspended';
+  status: 'active' | 'suspended' | 'left';
   trust: Trust;
+  jurisdictions: readonly string[];
+  agreements: readonly AcceptedAgreement[];
 }
 
-/** A signal as the oracle knows it. */
+/** A signal as the oracle knows it. Never changed, only replaced. */
 export interface ModelSignal {
   id: string;
   origin: string;
+  set: string;
   accepted: number;
   content: NewSignal;
-  retracted?: RetractionReason;
+  /** Counts its changes. */
+  revision: number;
+  retracted?: { reason: RetractionReason; step: number };
 }
 
-/** The oracle's own world: it reads no database, and decides one signal at a time with the plain evaluator. */
+/** What a write did, to be done to the model as well: to the world, and to signals, which it gives as they are now. */
+export interface Effect {
+  world?: (model: Model) => void;
+  signals?: readonly ModelSignal[];
+}
+
+/**
+ * The oracle's own world: it reads no database, and decides one signal at a time with the plain evaluator. What it holds is
+ * replaced and never changed, so that a copy is cheap.
+ */
 export class Model {
-  readonly members = new Map<string, ModelMember>();
-  readonly groups = new Map<string, Set<string>>();
-  readonly activations = new Map<string, Activation[]>();
-  readonly feeds = new Map<string, FeedDocument>();
-  readonly signals = new Map<string, ModelSignal>();
+  members: ReadonlyMap<string, ModelMember> = new Map();
+  groups: ReadonlyMap<string, ReadonlySet<string>> = new Map();
+  activations: ReadonlyMap<string, readonly Activation[]> = new Map();
+  feeds: ReadonlyMap<string, FeedDocument> = new Map();
+  signals: ReadonlyMap<string, ModelSignal> = new Map();
+  /** Counts the changes of the world. */
+  version = 0;
   readonly retention: number;
+  #world: { version: number; world: World } | undefined;
 
   constructor(retention: number) {
     this.retention = retention;
   }
 
-  activate(owner: string, version: number, effective: number, policy: Policy | null): void {
-    const all = [...(this.activations.get(owner) ?? []), { version, effective, policy }];
-    this.activations.set(owner, all.sort((a, b) => a.effective - b.effective));
+  /** This model with some effects. */
+  with(effects: readonly Effect[]): Model {
+    const copy = new Model(this.retention);
+    const { members, groups, activations, feeds, signals, version } = this;
+    Object.assign(copy, { members, groups, activations, feeds, signals, version });
+    for (const effect of effects) copy.apply(effect);
+    return copy;
   }
 
-  /** What the viewer's replica of the feed must hold at the instant: the view of each signal without its version. */
+  apply({ world, signals = [] }: Effect): void {
+    if (world) {
+      world(this);
+      this.version += 1;
+    }
+    if (signals.length > 0) this.signals = new Map([...this.signals, ...signals.map((signal) => [signal.id, signal] as const)]);
+  }
+
+  putMember(member: ModelMember): void {
+    this.members = new Map([...this.members, [member.id, member]]);
+  }
+
+  putGroup(id: string, members: readonly string[] | undefined): void {
+    const others = [...this.groups].filter(([other]) => other !== id);
+    this.groups = new Map(members ? [...others, [id, new Set(members)]] : others);
+  }
+
+  putFeed(id: string, feed: FeedDocument | undefined): void {
+    const others = [...this.feeds].filter(([other]) => other !== id);
+    this.feeds = new Map(feed ? [...others, [id, feed]] : others);
+  }
+
+  /** In order of effective instant, ties by commit. */
+  activate(owner: string, version: number, effective: number, policy: Policy | null): void {
+    const all = [...(this.activations.get(owner) ?? []), { version, effective, policy }];
+    this.activations = new Map([...this.activations, [owner, all.sort((a, b) => a.effective - b.effective)]]);
+  }
+
+  /** The groups that a member is in. */
+  groupsOf(id: string): string[] {
+    return [...this.groups].filter(([, members]) => members.has(id)).map(([group]) => group);
+  }
+
+  isActive(id: string): boolean {
+    return this.members.get(id)?.status === 'active';
+  }
+
+  /** Whether the feed exists for the viewer. */
+  isOffered(viewer: string, feedId: string, at: number): boolean {
+    const member = this.world.members.get(viewer);
+    return member !== undefined && (feedId === 'all' || (this.feeds.has(feedId) && offers(this.#feed(feedId), this.world, member, at)));
+  }
+
+  /** What the viewer's replica of the feed must hold at the instant. */
   expected(viewer: string, feedId: string, at: number): Map<string, object> {
-    const world = this.#world();
-    const feed = this.#feed(feedId);
     const views = new Map<string, object>();
     for (const signal of this.signals.values()) {
-      const view = signal.retracted ? undefined : this.#view(world, viewer, feed, signal, at);
+      const view = this.view(viewer, feedId, signal, at);
       if (view) views.set(signal.id, view);
     }
     return views;
   }
 
-  #view(world: World, viewer: string, feed: Feed, signal: ModelSignal, at: number): object | undefined {
-    const { content } = signal;
-    const kept = signal.accepted + this.retention;
-    const until = content.valid_until === undefined ? kept : Math.min(Date.parse(content.valid_until), kept);
-    const { grant, span, visible } = decide({ world, at, viewer, object: objectOf(signal), feed }, { accepted: signal.accepted, until });
+  /** The view of one signal without its version, or nothing; by single reads, which are of no feed, when `feedId` is undefined. */
+  view(viewer: string, feedId: string | undefined, signal: ModelSignal, at: number): object | undefined {
+    if (signal.retracted) return undefined;
+    const { grant, span, visible } = this.decide(viewer, feedId, signal, at);
     if (!visible || !grant || !span) return undefined;
     const fields = grant.reveal.map((field) => (field === 'digest' ? 'digests' : field));
     return clean({
@@ -64,32 +126,51 @@ export class Model {
       visible_until: span.end === undefined ? undefined : new Date(span.end).toISOString(),
       origin: grant.origin === 'named' ? signal.origin : grant.origin === 'pseudonymous' ? '~' : undefined,
       handling: grant.handling,
-      ...Object.fromEntries(fields.map((field) => [field, content[field as keyof NewSignal]])),
+      ...Object.fromEntries(fields.map((field) => [field, signal.content[field]])),
     });
   }
 
-  #world(): World {
-    const groupsOf = (id: string): Set<string> => new Set([...this.groups].filter(([, members]) => members.has(id)).map(([group]) => group));
+  /** The plain evaluator's decision, whatever became of the signal. */
+  decide(viewer: string, feedId: string | undefined, signal: ModelSignal, at: number): Decision {
+    const feed = feedId === undefined ? {} : { feed: this.#feed(feedId) };
+    return decide({ world: this.world, at, viewer, object: objectOf(signal), ...feed }, { accepted: signal.accepted, until: this.untilOf(signal) });
+  }
+
+  /** When the signal ends by itself. */
+  untilOf({ content, accepted }: ModelSignal): number {
+    const kept = accepted + this.retention;
+    return content.valid_until === undefined ? kept : Math.min(Date.parse(content.valid_until), kept);
+  }
+
+  /** What the evaluator reads. */
+  get world(): World {
+    if (this.#world?.version !== this.version) this.#world = { version: this.version, world: this.#build() };
+    return this.#world.world;
+  }
+
+  #build(): World {
     return {
-      operator: 'hub',
+      operator: OPERATOR,
       groups: new Set(this.groups.keys()),
-      members: new Map([...this.members.values()].map((m) => [m.id, { ...m, jurisdictions: [], groups: groupsOf(m.id), agreements: [] }])),
+      members: new Map([...this.members.values()].map((member) => [member.id, { ...member, groups: new Set(this.groupsOf(member.id)) }])),
       activations: this.activations,
       feeds: new Map(),
     };
   }
 
+  /** A feed that is not there is one without conditions: `all`. */
   #feed(id: string): Feed {
     const feed = this.feeds.get(id);
     if (!feed) return { id };
     const owner = id.split('/')[0]!;
-    return { id, owner, ...(feed.filter ? { filter: feed.filter } : {}), ...(feed.terms ? { terms: feed.terms } : {}) };
+    return { id, ...(owner === OPERATOR ? {} : { owner }), ...(feed.filter ? { filter: feed.filter } : {}), ...(feed.peers ? { peers: feed.peers } : {}), ...(feed.terms ? { terms: feed.terms } : {}) };
   }
 }
 
-function objectOf({ origin, content }: ModelSignal): PolicyObject {
+/** What the engine reads of a signal. */
+export function objectOf({ origin, content }: Pick<ModelSignal, 'origin' | 'content'>): PolicyObject {
   const { harm, severity, confidence, status, tlp, intent, novelty, basis, labels = [], audience, not_before } = content;
-  const attributes = clean({ type: schemes.get(content.digests[0]!.scheme)!.type, schemes: content.digests.map((d) => d.scheme), harm, severity, confidence, status, tlp, labels, intent, novelty, basis });
+  const attributes = clean({ type: schemes.get(content.digests[0]!.scheme)!.type, schemes: [...new Set(content.digests.map((d) => d.scheme))].sort(), harm, severity, confidence, status, tlp, labels, intent, novelty, basis });
   return { kind: 'signal', origin, attributes, ...(audience ? { audience } : {}), ...(not_before ? { notBefore: Date.parse(not_before) } : {}) };
 }
 

@@ -1,5 +1,7 @@
+import type { Random } from '../../server/random.ts';
+
 /** A small generator whose whole sequence follows from its seed (mulberry32, by Tommy Ettinger). */
-export class SeededRandom {
+export class SeededRandom implements Random {
   #state: number;
 
   constructor(seed: number) {
@@ -27,5 +29,10 @@ export class SeededRandom {
   /** So many random bytes in hex. */
   hex(bytes: number): string {
     return Array.from({ length: bytes }, () => this.below(256).toString(16).padStart(2, '0')).join('');
+  }
+
+  /** So many random bytes, for a hub whose ids are to come out the same again. */
+  bytes(length: number): Buffer {
+    return Buffer.from(this.hex(length), 'hex');
   }
 }

@@ -13,6 +13,7 @@ export const HARMS = ['fraud', 'fraud.phishing', 'csea', 'csea.grooming'];
 /** The durations of these worlds. */
 export const MILLISECONDS: Record<string, number> = { PT0S: 0, PT1H: HOUR, PT2H: 2 * HOUR, P1D: DAY, P2D: 2 * DAY };
 
+const MEMBERS = ['origin', 'viewer', 'third'];
 const GROUPS = ['a', 'b', 'gone'];
 const words = (name: string): fc.Arbitrary<string> => fc.constantFrom(...enumeration(name));
 const subset = (values: readonly string[]): fc.Arbitrary<string[]> => fc.uniqueArray(fc.constantFrom(...values), { minLength: 1, maxLength: 3 });
@@ -32,7 +33,7 @@ function conditions<T>(entries: Record<string, fc.Arbitrary<unknown>>): fc.Arbit
 }
 
 const peerConditions = conditions<PeerConditions>({
-  id: listed(['origin', 'viewer', 'third']),
+  id: listed(MEMBERS),
   kind: listed(['platform', 'ngo', 'hub', 'government']),
   groups: sets(GROUPS),
   jurisdictions: sets(['NL', 'FR']),
@@ -120,7 +121,8 @@ const attributes = fc
   .map((found) => drop(found) as SignalAttributes);
 
 const audience = fc.record({ members: fc.subarray(['viewer', 'third']), groups: fc.subarray(GROUPS) }, { requiredKeys: [] });
-const objects = fc.record({ kind: fc.constant('signal'), origin: fc.constant('origin'), attributes, audience: rarely(audience), notBefore: rarely(instants) }).map((found) => drop(found) as PolicyObject);
+const objectsOf = (...origins: string[]): fc.Arbitrary<PolicyObject> =>
+  fc.record({ kind: fc.constant('signal'), origin: fc.constantFrom(...origins), attributes, audience: rarely(audience), notBefore: rarely(instants) }).map((found) => drop(found) as PolicyObject);
 
 /** Feeds of the hub and of members. */
 export const feeds = fc
@@ -143,6 +145,8 @@ const worlds: fc.Arbitrary<World> = fc.record({ origin: member('origin'), viewer
   feeds: new Map(),
 }));
 
+const moments = fc.constantFrom(NOON - HOUR, NOON, NOON + HOUR, NOON + DAY, NOON + 2 * DAY);
+
 /** One question to the engine, about an object with its times. */
 export interface Inquiry {
   request: Request;
@@ -152,10 +156,54 @@ export interface Inquiry {
 export const inquiries: fc.Arbitrary<Inquiry> = fc
   .record({
     world: worlds,
-    at: fc.constantFrom(NOON - HOUR, NOON, NOON + HOUR, NOON + DAY, NOON + 2 * DAY),
+    at: moments,
     viewer: fc.oneof({ arbitrary: fc.constant('viewer'), weight: 20 }, { arbitrary: fc.constant('origin'), weight: 1 }),
-    object: objects,
+    object: objectsOf('origin'),
     feed: rarely(feeds),
     until: rarely(instants),
   })
   .map(({ until, feed, ...request }) => ({ request: { ...request, ...(feed ? { feed } : {}) }, lifetime: { accepted: NOON, ...(until === undefined ? {} : { until }) } }));
+
+/** A world of several origins and viewers, and what is asked of it: every viewer about every object, by every feed, at every instant. */
+export interface Scene {
+  world: World;
+  instants: number[];
+  viewers: string[];
+  feeds: (Feed | undefined)[];
+  objects: PolicyObject[];
+}
+
+/** Rules that seldom match, so that a policy's deciding rule stands far down. */
+const seldom = fc.array(fc.tuple(fc.oneof(shares, withholds), fc.constantFrom<PeerConditions>({ id: { in: ['nobody'] } }, { kind: { in: ['hotline'] } })), { minLength: 31, maxLength: 70 }).map((found) => found.map(([rule, peers]): Rule => ({ ...rule, peers })));
+const long = fc.tuple(seldom, policies).map(([first, policy]): Policy => ({ ...policy, rules: [...first, ...policy.rules].map((rule, index) => ({ ...rule, id: `r${index}` })) }));
+/** What reaches peers of several circles, and may go on to those that each is in. */
+const circles = fc.tuple(sets(GROUPS), terms, policies).map(([groups, said, policy]): Policy => {
+  const { onward_groups: _named, ...others } = said.handling ?? {};
+  const rule: Rule = { id: 'circles', effect: 'share', peers: { groups }, terms: { ...said, handling: { ...others, onward: 'group' } } };
+  return { ...policy, rules: [rule, ...policy.rules] };
+});
+const anyVersions = fc.oneof({ arbitrary: versions, weight: 8 }, { arbitrary: fc.oneof(long, circles).map((policy): Activation[] => [{ version: 1, effective: -Infinity, policy }]), weight: 3 });
+const EVERYBODY = ['hub', ...MEMBERS, 'fourth'];
+
+/** Members `hub`, `origin`, `viewer`, `third` and `fourth` are there and may have policies, signals and feeds; `nobody` is not. */
+export const scenes: fc.Arbitrary<Scene> = fc
+  .record({
+    members: fc.tuple(...EVERYBODY.map(member)),
+    policies: fc.tuple(...EVERYBODY.map(() => anyVersions)),
+    objects: fc.array(objectsOf('origin', 'origin', 'origin', 'third', 'third', 'viewer', 'hub', 'nobody'), { minLength: 10, maxLength: 10 }),
+    feeds: fc.tuple(feeds, feeds),
+    instants: fc.uniqueArray(moments, { minLength: 2, maxLength: 2 }),
+  })
+  .map(({ members, policies: versionsOf, ...asked }) => ({
+    world: {
+      members: new Map(members.map((one) => [one.id, one])),
+      groups: new Set(['a', 'b']),
+      operator: 'hub',
+      activations: new Map(members.map((one, index) => [one.id, versionsOf[index]!])),
+      feeds: new Map(),
+    },
+    instants: asked.instants,
+    viewers: [...EVERYBODY, 'nobody'],
+    feeds: [undefined, ...asked.feeds],
+    objects: asked.objects,
+  }));

@@ -151,6 +151,44 @@ for (const home of homes) {
       t.same(others, [read], 'to a member that received one of them, one; of the rest it hears nothing');
     });
 
+    t.test('also where it came on a page that was not complete, and nothing else did', async (t) => {
+      await activate(ash, policy('ash/open', shareAll()));
+      const copy = new Copy(birch);
+      await copy.pull();
+      clock.advance(1000);
+      const [ended, shown, late] = [await post(ash, signal({ valid_until: new Date(clock.now() + 1000).toISOString() })), await post(ash, signal()), await post(ash, signal())];
+      clock.advance(2000);
+      await copy.page(1);
+      t.match(copy.last, { complete: false, changes: [{ type: 'signal', signal: { id: shown } }] });
+      await activate(ash, policy('ash/closed', []));
+      const gone = (await copy.pull()).map((change) => (change as RemovalChange).id);
+      t.ok(gone.includes(shown));
+      t.notOk(gone.includes(late) || gone.includes(ended));
+      for (const id of [ended, shown, late]) await ash.post(`/v1/signals/${id}/retract`, { reason: 'mistake' });
+      t.same(await copy.pull(), [{ type: 'remove', id: shown, reason: 'mistake' }]);
+      await activate(ash, policy('ash/no-csea', [{ id: 'csea', effect: 'withhold', signals: { harm: { in: ['csea'] } } }, ...shareAll()]));
+    });
+
+    t.test('what came in the middle of a scan is held, although it had been left to that scan', async (t) => {
+      const sealed: Policy['rules'] = [{ id: 'sealed', effect: 'withhold', signals: { labels: { any: ['sealed'] } } }];
+      await activate(ash, policy('ash/some', [...sealed, ...shareAll()]));
+      for (const harm of ['violence', 'spam'] as const) for (let n = 0; n < 3; n += 1) await post(ash, signal({ harm, severity: 'critical' }));
+      const copy = new Copy(birch);
+      await copy.pull();
+      clock.advance(1000);
+      const [taken, hidden] = [await post(ash, signal({ harm: 'violence', severity: 'critical' })), await post(ash, signal({ harm: 'violence', severity: 'critical' }))];
+      await activate(ash, policy('ash/less', [...sealed, ...shareAll({ terms: { reveal: ['digest', 'severity'] } })]));
+      while (!(copy.items.has(taken) && copy.items.has(hidden))) await copy.page(1);
+      t.notOk(copy.last!.complete);
+      await ash.post(`/v1/signals/${taken}/retract`, { reason: 'mistake' });
+      await ash.put(`/v1/signals/${hidden}`, signal({ labels: ['sealed'] }));
+      while (!copy.last?.complete) await copy.page(1);
+      t.notOk(copy.items.has(taken), 'what was taken back has gone');
+      t.notOk(copy.items.has(hidden), 'and what is no longer shared');
+      t.same([...copy.items.keys()].sort(), [...await whole(birch)].sort());
+      await activate(ash, policy('ash/no-csea', [{ id: 'csea', effect: 'withhold', signals: { harm: { in: ['csea'] } } }, ...shareAll()]));
+    });
+
     t.test('cursors: tampered with, of another viewer, of another feed, of another epoch', async (t) => {
       const copy = new Copy(birch);
       await copy.pull();
@@ -252,7 +290,63 @@ for (const home of homes) {
   });
 }
 
+/** The ids that a new replica has. */
+async function whole(api: Api): Promise<Iterable<string>> {
+  const copy = new Copy(api);
+  await copy.pull();
+  return copy.items.keys();
+}
+
 async function streamed(hub: TestHub, api: Api, path: string): Promise<PageEnd[]> {
   const answer = await request(`${hub.url}${path}`, { headers: { authorization: `Bearer ${await api.token()}`, accept: 'application/x-ndjson' } });
   return (await answer.body.text()).trim().split('\n').map((line) => JSON.parse(line) as PageEnd);
+}
+
+for (const home of homes) {
+  t.test(`${home}: in the midst of a pull`, async (t) => {
+    const clock = new ManualClock(NOW);
+    const hub = await startTestHub(t, { home, clock });
+    const [ash, birch, cedar] = [await hub.join({ id: 'ash' }), await hub.join({ id: 'birch' }), await hub.join({ id: 'cedar' })];
+    const post = async (api: Api, item: NewSignal): Promise<string> => (await api.post<ItemResult>('/v1/signals', item)).body.id!;
+    await activate(hub.operator, policy('hub/charter', shareAll()));
+    await activate(ash, policy('ash/open', shareAll()));
+
+    t.test('a cursor may be used several times at once', async (t) => {
+      const copy = new Copy(birch);
+      await copy.page(1);
+      await post(ash, signal());
+      const answers = await Promise.all(Array.from({ length: 6 }, () => birch.get<ChangesPage>(`/v1/feeds/all/changes?cursor=${copy.cursor}`)));
+      t.same(answers.map(({ status, body }) => [status, body.changes]), answers.map(() => [200, answers[0]!.body.changes]));
+    });
+
+    t.test('a retraction reaches whoever was sent a page that was full before the log was read', async (t) => {
+      const copy = new Copy(birch);
+      while (!copy.last?.complete) await copy.page();
+      clock.advance(1000);
+      const ended = await post(ash, signal({ valid_until: new Date(clock.now() + 1000).toISOString() }));
+      const ids = [await post(ash, signal()), await post(ash, signal())];
+      clock.advance(1000);
+      const { body: lost } = await birch.get<ChangesPage>(`/v1/feeds/all/changes?limit=1&cursor=${copy.cursor}`);
+      t.match(lost, { complete: false, changes: [{ type: 'signal', signal: { id: ids[0] } }] });
+      for (const id of [ended, ...ids]) await ash.post(`/v1/signals/${id}/retract`, { reason: 'mistake' });
+      t.same(await copy.pull(), [{ type: 'remove', id: ids[0], reason: 'mistake' }], 'and nobody hears of what it was not sent');
+    });
+
+    t.test('what a scan has sent ends like everything else, while the scan goes on', async (t) => {
+      const copy = new Copy(cedar);
+      const first = await post(ash, signal({ harm: 'csea' }));
+      const beyond = await post(ash, signal({ harm: 'violence' }));
+      while (!copy.last?.complete) await copy.page();
+      clock.advance(1);
+      // In a class that is scanned before another, and changed while what is granted of it changes.
+      const ids = [await post(ash, signal({ harm: 'csea' })), await post(ash, signal({ harm: 'csea' }))];
+      await activate(ash, policy('ash/again', shareAll({ terms: { reveal: ['digest', 'harm'], origin: 'hidden' } })));
+      while (!ids.every((id) => copy.items.has(id))) await copy.page(1);
+      t.equal(copy.items.get(beyond)!.origin, 'ash', 'the scan has more to say');
+      await ash.post(`/v1/signals/${ids[0]}/retract`, { reason: 'mistake' });
+      await ash.put(`/v1/signals/${ids[1]}`, signal({ harm: 'csea', tlp: 'RED' }));
+      t.match(await copy.pull(), [{ id: ids[0], reason: 'mistake' }, { id: ids[1], reason: 'gone' }, { signal: { id: beyond, harm: 'violence' } }]);
+      t.same([first, beyond].map((id) => copy.items.get(id)!.origin), [undefined, undefined]);
+    });
+  });
 }

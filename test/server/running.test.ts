@@ -1,16 +1,16 @@
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { get, request } from 'node:http';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { systemClock } from '../../server/clock.ts';
 import { readConfig } from '../../server/config.ts';
 import { lockFolder } from '../../server/db/folder-lock.ts';
 import { startHub } from '../../server/main.ts';
-import { Api } from '../support/api.ts';
+import { Api, problemOf } from '../support/api.ts';
 import { apiOf, freshDatabase, printed, spawnHub, startHubProcess, statusOf } from '../support/process.ts';
 
 t.setTimeout(300_000);
@@ -121,6 +121,45 @@ t.test('a hub that is stopped finishes what it is doing', async (t) => {
     await client.query('rollback');
   });
 });
+
+t.test('a write whose connection to the database breaks is to be tried again', async (t) => {
+  const { settings, client } = await freshDatabase(t);
+  const { address, reset } = await betweenThem(t, settings.DATABASE_URL);
+  const hub = await startHubProcess(t, { ...settings, DATABASE_URL: address });
+  const api = apiOf(hub);
+  await api.token();
+  await client.query('begin');
+  await client.query('select from head for update');
+  const answer = api.post('/v1/members', { id: 'northstar', title: 'Northstar', kind: 'platform' });
+  await waiting(client);
+  reset();
+  t.same(problemOf(await answer), ['503 not-ready']);
+  await client.query('rollback');
+  t.equal((await api.post('/v1/members', { id: 'northstar', title: 'Northstar', kind: 'platform' })).status, 201);
+  await hub.end('SIGTERM');
+  t.notMatch(hub.stderr, '"level":50', 'nothing is wrong with the hub');
+});
+
+/** A way to the database that can be cut as a crash of its machine cuts it. */
+async function betweenThem(t: Test, database: string): Promise<{ address: string; reset: () => void }> {
+  const { hostname, port } = new URL(database);
+  const sockets = new Set<Socket>();
+  const server = createServer((incoming) => {
+    const outgoing = connect(Number(port), hostname);
+    sockets.add(incoming);
+    incoming.on('error', () => undefined).on('close', () => outgoing.destroy()).pipe(outgoing);
+    outgoing.on('error', () => undefined).on('close', () => incoming.destroy()).pipe(incoming);
+  });
+  const reset = (): void => sockets.forEach((socket) => void socket.resetAndDestroy());
+  t.teardown(() => {
+    server.close();
+    reset();
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const address = new URL(database);
+  address.port = String((server.address() as AddressInfo).port);
+  return { address: address.href, reset };
+}
 
 /** Until a request of the hub waits for a lock. */
 async function waiting(client: pg.Client): Promise<void> {

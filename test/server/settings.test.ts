@@ -34,6 +34,7 @@ t.test('a wrong setting is named by its key, and its value is not shown', async 
     ['TOCSIN_CLASS_QUOTA', { TOCSIN_CLASS_QUOTA: wrong }],
     ['TOCSIN_BULK_ITEMS', { TOCSIN_BULK_ITEMS: wrong }],
     ['TOCSIN_RETENTION', { TOCSIN_RETENTION: wrong }],
+    ['TOCSIN_LOG_RETENTION', { TOCSIN_LOG_RETENTION: wrong }],
     ['TOCSIN_SECRET', { TOCSIN_SECRET: wrong }],
     ['TOCSIN_SECRET', { DATABASE_URL: url }],
     ['DATABASE_URL', { DATABASE_URL: 'mysql://do-not-show-me' }],

@@ -3,6 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { request } from 'undici';
 import type { BatchSummary, ItemResult, NewSignal, OwnSignalCounts, OwnSignalList } from '../../schemas/types.ts';
 import { ManualClock } from '../../server/clock.ts';
+import { Problem } from '../../server/problems.ts';
+import { undoBatch } from '../../server/signals/undo.ts';
+import { SignalWriter } from '../../server/signals/writer.ts';
 import type { Api } from '../support/api.ts';
 import { homes, startTestHub, type TestHub } from '../support/hub.ts';
 
@@ -148,6 +151,17 @@ for (const home of homes) {
       t.equal((await brook.post(`/v1/batches/${batch}/undo`, undefined)).status, 404);
       const own = (await northstar.get<OwnSignalList>('/v1/signals?limit=1000')).body.signals.filter((s) => s.content.reference?.startsWith('undo-'));
       t.same(own.map((s) => [s.content.reference, s.state, s.content.severity]).sort(), [['undo-1', 'active', 'medium'], ['undo-2', 'retracted', 'medium'], ['undo-3', 'active', 'low']]);
+    });
+
+    t.test('one who is cut off in the middle of undoing is told so, and has undone nothing', async (t) => {
+      const { lines } = await stream(hub, northstar, [signal({ reference: 'undo-4' })]);
+      const { batch } = lines.at(-1)!;
+      const member = (await hub.hub.worlds.at((await hub.hub.head()).world)).members.get('northstar')!;
+      await hub.operator.post('/v1/members/northstar/suspend', undefined);
+      // As for a request that was let in just before.
+      await t.rejects(undoBatch(hub.hub, new SignalWriter(hub.hub), member, northstar.credentials.client_id, batch), new Problem('member-suspended'));
+      await hub.operator.post('/v1/members/northstar/resume', undefined);
+      t.same((await northstar.post(`/v1/batches/${batch}/undo`, undefined)).body, { retracted: 1, restored: 0, left: 0 });
     });
 
     t.test('all or nothing', async (t) => {

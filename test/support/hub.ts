@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Test } from 'tap';
 import type { ClientView, MemberView, NewMember, Scope } from '../../schemas/types.ts';
 import { buildApp } from '../../server/app.ts';
-import { bootstrap } from '../../server/bootstrap.ts';
+import { bootstrap, type FirstClient } from '../../server/bootstrap.ts';
 import { systemClock, type Clock } from '../../server/clock.ts';
 import type { Config } from '../../server/config.ts';
 import { openDatabase, openLite, type OpenDatabase } from '../../server/db/database.ts';
@@ -25,13 +25,14 @@ export type HomeName = (typeof homes)[number];
 export interface TestHubOptions {
   home: HomeName;
   clock?: Clock;
-  config?: Partial<Config>;
   random?: Random;
-  /** Another process of this hub: on its database, with its settings. */
-  beside?: TestHub;
+  config?: Partial<Config>;
   /** Adds to the app before its routes. */
   extend?: (app: App, hub: Hub) => void;
 }
+
+/** What a hub needs of the test that it is started for. */
+export type TestScope = Pick<Test, 'fail' | 'teardown'>;
 
 /** A hub that listens on 127.0.0.1. */
 export interface TestHub {
@@ -46,6 +47,8 @@ export interface TestHub {
   api: (credentials: Credentials, scope?: string) => Api;
   /** Adds a member and a client of it, with all scopes that such a member may have or those given. */
   join: (member: Partial<NewMember> & { id: string }, scopes?: readonly Scope[]) => Promise<Api>;
+  /** Starts another process's worth of the same hub: on its database, with its secret and clock, and random bytes of its own where they are given. Its `close` leaves the database. */
+  another: (random?: Random) => Promise<TestHub>;
   /** Closes everything; the end of the test does it as well. */
   close: () => Promise<void>;
 }
@@ -57,25 +60,29 @@ export const MEMBER_SCOPES: readonly Scope[] = ['signals:write', 'signals:read',
  * Starts a hub with an empty database of its own. Every JSON answer is compared with the schema that its route declares.
  * @example const { operator } = await startTestHub(t, { home });
  */
-export async function startTestHub(t: Test, { home, clock = systemClock, config, random = systemRandom, beside, extend }: TestHubOptions): Promise<TestHub> {
-  const opened = beside ? { db: beside.hub.db, close: () => Promise.resolve() } : await openTestDatabase(home);
-  const settings: Config = { ...defaults(), ...beside?.hub.config, ...config };
-  const app = createServer(settings);
-  const hub = createHub({ db: opened.db, config: settings, clock, random, log: app.log });
-  const routes = collectRoutes(app);
-  checkAnswers(t, app, routes);
-  extend?.(app, hub);
-  const operator = beside?.operator.credentials ?? (await bootstrap(hub))!;
-  await buildApp(app, hub);
-  const url = await app.listen({ host: settings.host, port: settings.port });
-  const close = once(async () => {
-    await app.close();
-    await opened.close();
-  });
-  t.teardown(close);
-  const api = (credentials: Credentials, scope?: string): Api => new Api(url, clock, credentials, scope);
-  const first = api(operator);
-  return { hub, app, url, routes, operator: first, api, join: (member, scopes) => join(first, api, member, scopes), close };
+export async function startTestHub(t: TestScope, { home, clock = systemClock, random = systemRandom, config, extend }: TestHubOptions): Promise<TestHub> {
+  const opened = home === 'embedded' ? await embedded() : await postgres();
+  const settings: Config = { ...defaults(), ...config };
+  let operator: FirstClient | undefined;
+  const start = async (database: OpenDatabase, bytes = random): Promise<TestHub> => {
+    const app = createServer(settings);
+    const hub = createHub({ db: database.db, config: settings, clock, random: bytes, log: app.log });
+    const routes = collectRoutes(app);
+    checkAnswers(t, app, routes);
+    extend?.(app, hub);
+    operator ??= (await bootstrap(hub)) as FirstClient;
+    await buildApp(app, hub);
+    const url = await app.listen({ host: settings.host, port: settings.port });
+    const close = once(async () => {
+      await app.close();
+      await database.close();
+    });
+    t.teardown(close);
+    const api = (credentials: Credentials, scope?: string): Api => new Api(url, clock, credentials, scope);
+    const first = api(operator);
+    return { hub, app, url, routes, operator: first, api, join: (member, scopes) => join(first, api, member, scopes), another: async (own) => start(await opened.again(), own), close };
+  };
+  return start(opened);
 }
 
 async function join(operator: Api, api: TestHub['api'], member: Partial<NewMember> & { id: string }, scopes: readonly Scope[] = MEMBER_SCOPES): Promise<Api> {
@@ -95,15 +102,23 @@ export function openTestDatabase(home: HomeName): Promise<OpenDatabase> {
   return home === 'embedded' ? embedded() : postgres();
 }
 
-async function embedded(): Promise<OpenDatabase> {
-  return openLite(await migratedLite());
+/** A database of one's own; closing it removes it. */
+interface OwnDatabase extends OpenDatabase {
+  /** Opens it once more. Embedded there is only one handle, which its owner closes. */
+  again: () => Promise<OpenDatabase>;
 }
 
-async function postgres(): Promise<OpenDatabase> {
+async function embedded(): Promise<OwnDatabase> {
+  const opened = openLite(await migratedLite());
+  return { ...opened, again: () => Promise.resolve({ db: opened.db, close: () => Promise.resolve() }) };
+}
+
+async function postgres(): Promise<OwnDatabase> {
   const scratch = await scratchDatabase(await testDatabaseUrl());
-  const opened = await openDatabase({ kind: 'postgres', url: scratch.url, connections: 5 });
+  const open = (): Promise<OpenDatabase> => openDatabase({ kind: 'postgres', url: scratch.url, connections: 5 });
+  const opened = await open();
   await migrate(opened.db);
-  return { db: opened.db, close: () => opened.close().finally(() => scratch.drop()) };
+  return { db: opened.db, close: () => opened.close().finally(() => scratch.drop()), again: open };
 }
 
 function defaults(): Config {
@@ -116,6 +131,7 @@ function defaults(): Config {
     signalQuota: 1_000_000,
     classQuota: 5000,
     retention: 1095 * 86_400_000,
+    logRetention: 400 * 86_400_000,
     bulkItems: 1_000_000,
     secret: randomBytes(32),
   };
@@ -128,10 +144,10 @@ function collectRoutes(app: App): RouteOptions[] {
 }
 
 /** Fails the test at an answer that is not what its route promises. */
-function checkAnswers(t: Test, app: App, routes: readonly RouteOptions[]): void {
+function checkAnswers(t: TestScope, app: App, routes: readonly RouteOptions[]): void {
   app.addHook('onSend', (request, reply, payload, done) => {
-    const isJson = typeof payload === 'string' && String(reply.getHeader('content-type')).startsWith('application/json');
-    const wrong = isJson ? differences(routes, request, reply.statusCode, JSON.parse(payload)) : [];
+    const isJson = (typeof payload === 'string' || Buffer.isBuffer(payload)) && String(reply.getHeader('content-type')).startsWith('application/json');
+    const wrong = isJson ? differences(routes, request, reply.statusCode, JSON.parse(String(payload))) : [];
     if (wrong.length > 0) t.fail(`${request.method} ${request.routeOptions.url}: the answer ${reply.statusCode} does not fit its schema`, { wrong });
     done(null, payload);
   });

@@ -3,11 +3,11 @@ import { sql, type Kysely } from 'kysely';
 const STATEMENTS = [
   `create table head (
     one boolean primary key default true check (one),
-    position bigint not null, at bigint not null, world bigint not null, classes integer not null,
+    position bigint not null, at bigint not null, world bigint not null, kept bigint not null, classes integer not null,
     audit_entries bigint not null, audit_hash bytea not null, epoch uuid not null
   ) with (fillfactor = 10)`,
-  `insert into head (position, at, world, classes, audit_entries, audit_hash, epoch)
-    values (0, 0, 0, 0, 0, decode(repeat('00', 32), 'hex'), gen_random_uuid())`,
+  `insert into head (position, at, world, kept, classes, audit_entries, audit_hash, epoch)
+    values (0, 0, 0, 0, 0, 0, decode(repeat('00', 32), 'hex'), gen_random_uuid())`,
 
   `create table world_entry (position bigint primary key, at bigint not null, kind text not null, subject text not null, doc jsonb not null)`,
   `create index world_entry_subject on world_entry (kind, subject, position desc)`,
@@ -44,6 +44,7 @@ const STATEMENTS = [
 
   `create table disclosure (id bigint generated always as identity primary key, at bigint not null, viewer integer not null, signal_id uuid not null, version integer not null, world bigint not null)`,
   `create index disclosure_signal on disclosure (signal_id, viewer)`,
+  `create index disclosure_viewer on disclosure (viewer, at)`,
   `create table pull (id bigint generated always as identity primary key, at bigint not null, viewer integer not null, feed text not null,
     state_from jsonb not null, state_to jsonb not null, ahead jsonb not null, items integer not null, confirmed_at bigint)`,
   `create index pull_viewer on pull (viewer, at)`,

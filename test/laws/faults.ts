@@ -1,0 +1,141 @@
+/** A mistake that the laws must catch: one piece of a built module, and what stands there instead. */
+export interface Fault {
+  /** What goes wrong. */
+  what: string;
+  /** The module below `dist/server`. */
+  module: string;
+  /** Must occur exactly once, so that a fault cannot vanish when the code changes. */
+  snippet: string;
+  replacement: string;
+}
+
+/** The named faults of `--break NAME`. None is in the policy engine, which the oracle uses as well. */
+export const faults: Record<string, Fault> = {
+  'late-commit-skipped': {
+    what: 'positions of the log are taken before, and apart from, the transaction that writes there: a reader passes what commits late',
+    module: 'signals/writer.js',
+    snippet: 'const head = await advance(tx, this.#hub.clock, writes.length);',
+    replacement: 'const head = await this.#hub.db.transaction().execute((apart) => advance(apart, this.#hub.clock, writes.length));',
+  },
+  'removal-lost': {
+    what: 'a signal that an update hides stays with those who hold it',
+    module: 'feeds/drain.js',
+    snippet: "const gone = { row, exception, ...(held ? { removal: 'gone' } : {}) };",
+    replacement: 'const gone = { row, exception };',
+  },
+  'removal-by-policy-lost': {
+    what: 'what a change of entitlements hides stays with those who hold it',
+    module: 'feeds/diff.js',
+    snippet: "...act('remove', without(held, after)), ",
+    replacement: '',
+  },
+  'embargo-restarts': {
+    what: 'an update inside an embargo begins it anew',
+    module: 'signals/store.js',
+    snippet: 'update signal s set class_id = r.class_id,',
+    replacement: 'update signal s set accepted_at = ${at}::bigint, class_id = r.class_id,',
+  },
+  'embargo-ends-late': {
+    what: 'an embargo ends a millisecond late',
+    module: 'feeds/entitlements.js',
+    snippet: 'const hi = delay === 0 ? FOREVER : at - delay;',
+    replacement: 'const hi = delay === 0 ? FOREVER : at - delay - 1;',
+  },
+  'window-end-untold': {
+    what: 'views do not say when a window of visibility closes',
+    module: 'feeds/look.js',
+    snippet: 'windows.flatMap((w) => (w.for === undefined ?',
+    replacement: 'windows.flatMap((w) => (w.for !== null ?',
+  },
+  'retraction-to-holders-only': {
+    what: 'a retraction is not told to a member that received the signal and does not hold it now',
+    module: 'feeds/drain.js',
+    snippet: 'const received = await receivedAmong(work, gone.map(({ row }) => row));',
+    replacement: 'const received = new Set();',
+  },
+  'retraction-to-everybody': {
+    what: 'a retraction is told to members that never received the signal',
+    module: 'feeds/drain.js',
+    snippet: 'if (!received.has(verdict.row.id))',
+    replacement: 'if (received === undefined)',
+  },
+  'resync-without-retractions': {
+    what: 'a replica that begins anew does not learn what was retracted',
+    module: 'feeds/drain.js',
+    snippet: 'holdsNothing ? await readRetractions(tx, position, end, wanted)',
+    replacement: 'holdsNothing ? []',
+  },
+  'entitlements-change-unnoticed': {
+    what: 'a scan under way goes on towards its goal although entitlements have changed',
+    module: 'feeds/pull.js',
+    snippet: 'if (sameGrants(await work.tableOf(now), await work.tableOf(first)))',
+    replacement: 'if (first)',
+  },
+  'ahead-forgotten': {
+    what: 'what a page said of signals that change again further on in the log is forgotten',
+    module: 'feeds/pull.js',
+    snippet: 'from.ahead ? from.pull : 0',
+    replacement: '0',
+  },
+  'left-to-the-end-of-the-scan': {
+    what: 'what a scan has told counts as untold until all of the scan has ended',
+    module: 'feeds/drain.js',
+    snippet: 'if (absent && !isScanned(from.segments, place))',
+    replacement: 'if (absent)',
+  },
+  'judged-by-the-old-class': {
+    what: 'an updated signal is judged by what it was before',
+    module: 'feeds/drain.js',
+    snippet: 'const place = placeOf(row, row.class_id, row.until);',
+    replacement: 'const place = placeOf(row, row.prev_class ?? row.class_id, row.until);',
+  },
+  'feed-as-it-is-now': {
+    what: 'what a replica holds of a feed is told by the feed as it is now, not as it was',
+    module: 'feeds/pull.js',
+    snippet: 'feedOf(then, id) ?? feed',
+    replacement: 'feed',
+  },
+  'table-of-an-older-world': {
+    what: 'decisions are kept although the world has changed',
+    module: 'feeds/entitlements.js',
+    snippet: "${feed?.id ?? ''} ${world.version} ",
+    replacement: "${feed?.id ?? ''} ",
+  },
+  'cursor-beyond-the-page': {
+    what: 'the cursor of a page that was full passes the rows of the log that it had no room for',
+    module: 'feeds/drain.js',
+    snippet: 'return { dirty, stopped };',
+    replacement: 'return { dirty, stopped: rows.at(-1).position };',
+  },
+  'time-runs-backwards': {
+    what: 'decisions follow a clock that was set back',
+    module: 'db/head.js',
+    snippet: "sql `greatest(at, ${clock.sql()})`.as('at')",
+    replacement: "sql `(${clock.sql()})`.as('at')",
+  },
+  'digest-without-updates': {
+    what: 'the sums of the digest keep what a signal was before an update',
+    module: 'signals/store.js',
+    snippet: 'sums.remove(summandOf(row));\n    for (const row of rows)',
+    replacement: ';\n    for (const row of rows)',
+  },
+  'digest-with-retracted': {
+    what: 'the sums of the digest keep what was retracted',
+    module: 'signals/store.js',
+    snippet: 'sums.remove(summandOf(row));\n    await sql',
+    replacement: ';\n    await sql',
+  },
+  'digest-with-ended': {
+    what: 'the digest counts signals until the end of the day on which they end',
+    module: 'feeds/digest.js',
+    snippet: 'c.until_day > ${today} as whole',
+    replacement: 'c.until_day >= ${today} as whole',
+  },
+};
+
+/** The source of a module with its fault. @throws Error where the snippet does not occur exactly once */
+export function withFault(source: string, { module, snippet, replacement }: Fault): string {
+  const parts = source.split(snippet);
+  if (parts.length !== 2) throw new Error(`the snippet of the fault occurs ${parts.length - 1} times in ${module}: ${snippet}`);
+  return parts.join(replacement);
+}

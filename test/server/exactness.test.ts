@@ -1,0 +1,156 @@
+import t from 'tap';
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { request } from 'undici';
+import { MemoryStore, Replica, ReplicaDigest, TocsinClient } from '../../clients/sdk/index.ts';
+import type { ChangesPage, ItemResult, NewSignal, OwnSignalCounts, Policy, PolicyVersion, SignalView } from '../../schemas/types.ts';
+import { ManualClock } from '../../server/clock.ts';
+import { pruneLog } from '../../server/signals/prune.ts';
+import { problemOf, type Api } from '../support/api.ts';
+import { homes, startTestHub } from '../support/hub.ts';
+
+const NOW = Date.parse('2026-11-22T12:00:00Z');
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const DAYS_KEPT = 30;
+
+function signal(change: Partial<NewSignal> = {}): NewSignal {
+  return { digests: [{ scheme: 'media-sha256', digest: randomBytes(32).toString('hex') }], harm: 'fraud', severity: 'medium', confidence: 80, status: 'malicious', tlp: 'GREEN', ...change };
+}
+
+async function activate(api: Api, id: string, terms: NonNullable<Policy['rules'][number]['terms']>): Promise<void> {
+  const { body } = await api.post<PolicyVersion>('/v1/policies', { id, title: id, summary: id, rules: [{ id: 'all', effect: 'share', terms }] } satisfies Policy);
+  const { status } = await api.post(`/v1/policies/${id}/versions/${body.version}/activate`, {});
+  if (status >= 300) throw new Error(`not activated: ${status}`);
+}
+
+const OPEN = { reveal: ['digest', 'harm', 'note', 'observed', 'labels'], origin: 'named' } as const;
+
+for (const home of homes) {
+  t.test(home, async (t) => {
+    const clock = new ManualClock(NOW);
+    const hub = await startTestHub(t, { home, clock, config: { logRetention: DAYS_KEPT * DAY, classQuota: 40 } });
+    const [ash, birch, cedar] = [await hub.join({ id: 'ash' }), await hub.join({ id: 'birch' }), await hub.join({ id: 'cedar' })];
+    await activate(hub.operator, 'hub/charter', { ...OPEN, reveal: [...OPEN.reveal] });
+    await activate(ash, 'ash/open', { ...OPEN, reveal: [...OPEN.reveal] });
+    const post = async (item: NewSignal): Promise<string> => (await ash.post<ItemResult>('/v1/signals', item)).body.id!;
+    const page = async (api: Api, query = ''): Promise<ChangesPage> => {
+      const { status, body } = await api.get<ChangesPage>(`/v1/feeds/all/changes${query}`);
+      if (status !== 200) throw new Error(`status ${status}`);
+      return body;
+    };
+    const raw = async (api: Api, query: string, headers: Record<string, string> = {}) => {
+      const answer = await request(`${hub.url}/v1/feeds/all/changes${query}`, { headers: { authorization: `Bearer ${await api.token()}`, ...headers } });
+      return { status: answer.statusCode, etag: String(answer.headers['etag']), text: await answer.body.text() };
+    };
+
+    t.test('a complete page can carry a digest, and its parts', async (t) => {
+      await post(signal({ note: 'one', observed: { first: '2026-11-01T00:00:00Z' } }));
+      await post(signal({ harm: 'spam', labels: ['wave-7'], valid_until: new Date(NOW + HOUR).toISOString() }));
+      const { changes, digest } = await page(birch, '?digest=parts');
+      const own = new ReplicaDigest();
+      for (const change of changes) if (change.type === 'signal') own.add(change.signal);
+      t.same(own.total, { count: digest!.count, sum: digest!.sum });
+      t.equal(digest!.parts!.length, 2);
+      t.same(own.differences(digest!), []);
+      t.notOk((await page(birch)).digest, 'only when it is asked for');
+      t.notOk((await page(birch, '?digest=total')).digest!.parts);
+      t.notOk((await page(birch, '?digest=total&limit=1')).digest, 'a page that is not complete has none');
+      const [first] = changes;
+      const changed = new ReplicaDigest();
+      changed.add({ ...(first as { signal: SignalView }).signal, note: 'altered' });
+      t.equal(changed.differences(digest!).length, 2, 'an altered signal and a missing one');
+    });
+
+    t.test('a page and a single read make the same view', async (t) => {
+      const id = await post(signal({ note: 'with "quotes", \\ and\nlines, ü and 😀' }));
+      const { changes } = await page(cedar);
+      const inFeed = changes.find((change) => change.type === 'signal' && change.signal.id === id) as { signal: SignalView };
+      t.same((await cedar.get(`/v1/signals/${id}`)).body, inFeed.signal);
+      t.equal(inFeed.signal.note, 'with "quotes", \\ and\nlines, ü and 😀');
+    });
+
+    t.test('who has nothing to hear is answered 304, until there is something', async (t) => {
+      const { etag, text } = await raw(birch, '');
+      const { cursor } = JSON.parse(text) as ChangesPage;
+      const poll = () => raw(birch, `?cursor=${cursor}`, { 'if-none-match': etag });
+      t.match(etag, /^W\/"[\w-]+"$/);
+      for (let n = 0; n < 3; n += 1) t.match(await poll(), { status: 304, etag, text: '' });
+      await ash.post(`/v1/signals/${await post(signal({ audience: { members: ['cedar'] } }))}/retract`, { reason: 'mistake' });
+      t.equal((await poll()).status, 304, 'what is hidden is nothing');
+      t.equal((await raw(birch, `?cursor=${cursor}`)).status, 200, 'without a tag there is a page, which says nothing');
+      clock.advance(11 * 60_000);
+      const fresh = await poll();
+      t.match(fresh, { status: 200 }, 'now and then a new cursor is given');
+      t.same((JSON.parse(fresh.text) as ChangesPage).changes, []);
+      const id = await post(signal());
+      t.match((JSON.parse((await poll()).text) as ChangesPage).changes, [{ type: 'signal', signal: { id } }]);
+    });
+
+    t.test('a poll that waits is answered when there is something to say, and by its end at the latest', async (t) => {
+      const { cursor } = await page(birch);
+      const started = performance.now();
+      t.same((await page(birch, `?cursor=${cursor}&wait=1`)).changes, []);
+      t.ok(performance.now() - started >= 1000, 'it waited');
+      const waiting = page(birch, `?cursor=${cursor}&wait=30`);
+      const id = await post(signal());
+      t.match((await waiting).changes, [{ type: 'signal', signal: { id } }]);
+      t.ok(performance.now() - started < 20_000, 'not to the end');
+      const { status } = await birch.get('/v1/feeds/all/changes?wait=61');
+      t.equal(status, 400);
+    });
+
+    t.test('the end of an embargo wakes a poll that waits, although nothing is written', async (t) => {
+      await activate(ash, 'ash/later', { after: 'PT2H', reveal: ['digest'] });
+      const id = await post(signal());
+      const { cursor } = await page(birch);
+      const waiting = page(birch, `?cursor=${cursor}&wait=30`);
+      await sleep(500);
+      clock.advance(2 * HOUR);
+      t.ok((await waiting).changes.some((change) => change.type === 'signal' && change.signal.id === id));
+    });
+
+    t.test('a replica that lost or altered something finds out where, and mends itself', async (t) => {
+      const { client_id: clientId, client_secret: clientSecret } = birch.credentials;
+      const store = new MemoryStore();
+      const client = new TocsinClient({ url: hub.url, clientId, clientSecret });
+      const replica = new Replica(client, 'all', store, { now: () => clock.now() });
+      await replica.sync();
+      t.match(await replica.verify(), { count: replica.size, differences: [] });
+      const [lost, altered] = [...replica] as [SignalView, SignalView];
+      store.content.apply({ changes: [{ type: 'remove', id: lost.id, reason: 'gone' }, { type: 'signal', signal: { ...altered, digests: [] } }], cursor: store.content.state.cursor!, complete: false, begins: false });
+      const { differences } = await replica.verify();
+      t.ok(differences.length > 0 && differences.every(({ example }) => example?.handling), 'it says where');
+      t.same((await replica.verify({ repair: true })).differences, []);
+      t.same(replica.get(altered.id), altered);
+      t.ok(replica.get(lost.id));
+      await client.close();
+    });
+
+    t.test('a cursor that is older than the log leads to a new synchronisation, which tells of retractions', async (t) => {
+      await activate(ash, 'ash/open', { ...OPEN, reveal: [...OPEN.reveal] });
+      const [kept, gone] = [await post(signal()), await post(signal())];
+      const { cursor } = await page(birch);
+      await ash.put(`/v1/signals/${kept}`, signal({ note: 'changed' }));
+      await ash.post(`/v1/signals/${gone}/retract`, { reason: 'appeal-upheld' });
+      t.equal(await pruneLog(hub.hub), 0, 'nothing is old enough');
+      clock.advance((DAYS_KEPT + 1) * DAY);
+      const late = await page(cedar);
+      t.ok((await pruneLog(hub.hub)) > 0);
+      t.same(problemOf(await birch.get(`/v1/feeds/all/changes?cursor=${cursor}`)), ['410 cursor-expired']);
+      const { changes, digest } = await page(birch, '?digest=total');
+      t.ok(changes.some((change) => change.type === 'remove' && change.id === gone && change.reason === 'appeal-upheld'), 'a retraction is owed for ever');
+      t.ok(changes.some((change) => change.type === 'signal' && change.signal.id === kept));
+      t.equal(digest!.count, changes.filter(({ type }) => type === 'signal').length);
+      t.same((await page(cedar, `?cursor=${late.cursor}`)).changes, [], 'a cursor that is young enough goes on');
+    });
+
+    t.test('members see how many classes their signals have needed, and cannot need more than their quota', async (t) => {
+      const { body } = await ash.get<OwnSignalCounts>('/v1/signals/counts');
+      t.ok(body.classes > 0 && body.class_quota === 40);
+      const many = await Promise.all(Array.from({ length: 45 }, (_, n) => ash.post('/v1/signals', signal({ labels: [`wave-${n}`] }))));
+      t.ok(many.some(({ status }) => status === 429));
+      t.equal((await ash.get<OwnSignalCounts>('/v1/signals/counts')).body.classes, 40);
+    });
+  });
+}
