@@ -115,7 +115,7 @@ async function send({ hub, apis, allowances }: Twin, viewer: string, { method, p
     headers: { 'accept-encoding': 'identity', ...token, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...own },
     ...(body === undefined ? {} : { body }),
   });
-  const taken = response.headers.has('ratelimit-remaining') ? allowances.taken(anonymous ? 'nobody' : viewer, response.headers) : undefined;
+  const taken = !anonymous && response.headers.has('ratelimit-remaining') ? allowances.taken(viewer, response.headers) : undefined;
   return exchangeOf(response, taken);
 }
 
