@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { preparsePolicySet, statefulIsAuthorized, type CedarValueJson, type EntityJson, type StatefulAuthorizationCall } from '@cedar-policy/cedar-wasm/nodejs';
 import { harmTree } from '../../schemas/harms.ts';
 import type { PeerConditions, Rule } from '../../schemas/types.ts';
@@ -6,6 +7,10 @@ import { BARRED_KINDS } from '../../server/policy/decide.ts';
 import type { PolicyObject } from '../../server/policy/object.ts';
 import { instant, type Instant } from '../../server/policy/time.ts';
 import { inForce, type Member, type World } from '../../server/policy/world.ts';
+
+// Cedar's functions return references. Where such a call is inlined into optimised code that is discarded meanwhile, V8 11.3
+// (Node.js 20) ends the process: "unreachable code" in Deoptimizer::DoComputeBuiltinContinuation.
+setFlagsFromString('--no-turbo-inline-js-wasm-calls');
 
 type Operators = { [operator: string]: unknown };
 type Attributes = Record<string, CedarValueJson>;

@@ -43,9 +43,9 @@ async function scanSegment(work: PageWork, base: Segment, goal: Decided, from: K
     for (const run of runsOf(pieces)) {
       for (let left: readonly Piece[] = run; left.length > 0; ) {
         const stop = await sayRun(work, left, reached);
-        reached = stop?.reached ?? run.at(-1)!.to;
-        if (stop?.full) return reached;
-        left = stop ? after(left, reached) : [];
+        if (stop?.full) return stop.at;
+        reached = stop?.at ?? run.at(-1)!.to;
+        left = stop ? after(left, stop.at) : [];
       }
     }
   }
@@ -66,22 +66,23 @@ function after(run: readonly Piece[], reached: Key): Piece[] {
   return run.filter(({ to }) => compareKeys(reached, to) < 0).map((piece) => ({ ...piece, from: later(piece.from, reached) }));
 }
 
-/** How far it came, where that is not the end of a run: the page is full and more is to be said, or enough for one query was read. */
+/** Where a run was left before its end: because the page is full and more is to be said, or because enough for one query was read. */
 interface Stop {
-  reached: Key;
+  at: Key;
   full: boolean;
 }
 
-/** Says what a run comes to after `began`. A full page must not show by itself what nothing is said of: it asks whether more is to be said. */
+/** @returns where it stopped, at the earliest where it began; undefined at the end of the run */
 async function sayRun(work: PageWork, run: readonly Piece[], began: Key): Promise<Stop | undefined> {
   const { page, tx, head, ahead } = work;
   const [{ action }] = run as [Piece];
   if (action === 'compare') return sayCompared(work, run, began);
   const reading: Reading = { at: head.at, limit: Math.max(1, Math.min(page.room, BLOCK)), absent: action === 'remove' ? ahead.absent() : [], wantIds: page.wantsIds };
   const block = action === 'send' ? await readSent(tx, run, reading) : await readRemoved(tx, run, reading);
-  if (page.room <= 0) return block.count > 0 ? { reached: began, full: true } : undefined;
+  // A full page must not show by itself what nothing is said of: it asks whether more is to be said.
+  if (page.room <= 0) return block.count > 0 ? { at: began, full: true } : undefined;
   page.add(block);
-  return block.count < reading.limit ? undefined : { reached: block.last!, full: false };
+  return block.last && { at: block.last, full: false };
 }
 
 /** Signals that are held, and may look different: both views are made, and compared. */
@@ -96,11 +97,11 @@ async function sayCompared(work: PageWork, run: readonly Piece[], began: Key): P
     const exception = ahead.get(id);
     // Where a change was left to the scan, the replica holds nothing yet, or something older.
     const differs = exception?.absent || exception?.stale || views[index]!.version !== held[index]!.version;
-    if (differs && page.room <= 0) return { reached, full: true };
+    if (differs && page.room <= 0) return { at: reached, full: true };
     reached = { classId: run[n]!.to.classId, acceptedAt, id };
     if (differs) page.say(id, `{"type":"signal","signal":${views[index]!.json}}`);
   }
-  return rows.length < limit ? undefined : { reached, full: false };
+  return rows.length < limit ? undefined : { at: reached, full: false };
 }
 
 async function nextPieces(work: PageWork, base: Segment, goal: Decided, after: Key, count: number): Promise<Piece[]> {

@@ -2,8 +2,8 @@ import { sql } from 'kysely';
 import type { NewSignal, OwnSignal, OwnSignalCounts, OwnSignalList, RetractionReason } from '../../schemas/types.ts';
 import { open, seal } from '../crypto/secrets.ts';
 import type { Queries } from '../db/database.ts';
-import type { Hub } from '../hub.ts';
 import { ZERO_ID } from '../feeds/cursor.ts';
+import type { Hub } from '../hub.ts';
 import { formatInstant } from '../policy/time.ts';
 import { Problem } from '../problems.ts';
 

@@ -15,7 +15,7 @@ export const faults: Record<string, Fault> = {
     what: 'positions of the log are taken before, and apart from, the transaction that writes there: a reader passes what commits late',
     module: 'signals/writer.js',
     snippet: 'const head = await advance(tx, this.#hub.clock, writes.length);',
-    replacement: 'const head = await this.#hub.db.transaction().execute((apart) => advance(apart, this.#hub.clock, writes.length));',
+    replacement: 'const head = await this.#hub.db.transaction().execute((apart) => advance(apart, this.#hub.clock, writes.length)); await new Promise((soon) => setTimeout(soon, 100));',
   },
   'removal-lost': {
     what: 'a signal that an update hides stays with those who hold it',
@@ -68,7 +68,7 @@ export const faults: Record<string, Fault> = {
   'entitlements-change-unnoticed': {
     what: 'a scan under way goes on towards its goal although entitlements have changed',
     module: 'feeds/pull.js',
-    snippet: 'if (sameGrants(await work.tableOf(now), await work.tableOf(first)))',
+    snippet: 'if (await showSame(work, first, now))',
     replacement: 'if (first)',
   },
   'ahead-forgotten': {
@@ -98,8 +98,8 @@ export const faults: Record<string, Fault> = {
   'table-of-an-older-world': {
     what: 'decisions are kept although the world has changed',
     module: 'feeds/entitlements.js',
-    snippet: "${feed?.id ?? ''} ${world.version} ",
-    replacement: "${feed?.id ?? ''} ",
+    snippet: 'const interval = `${world.version} ',
+    replacement: 'const interval = `',
   },
   'cursor-beyond-the-page': {
     what: 'the cursor of a page that was full passes the rows of the log that it had no room for',

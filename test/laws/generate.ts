@@ -142,6 +142,8 @@ const waits = pulls.map((pull): PullStep => ({ ...pull, poll: 'wait', trouble: '
 
 const posting = fc.record({ do: fc.constant('post' as const), member: weigh([3, fc.constant('ash')], [1, member]), content: contents, count: fc.constantFrom(1, 1, 3, 8), as: fc.constantFrom('single' as const, 'array' as const, 'array' as const, 'stream' as const), reference: rarely(15, fc.nat(3)) }).map(drop);
 const updating = fc.record({ do: fc.constant('update' as const), aim: aim('any', 'held', 'held', 'embargoed', 'embargoed', 'ended'), change: changes });
+/** What filters of feeds look at. */
+const reclassing = fc.record({ do: fc.constant('update' as const), aim: aim('in-feed'), change: fc.oneof(record<Partial<Content>>({ harm: attributes.harm }, 'harm'), record<Partial<Content>>({ severity: attributes.severity }, 'severity'), record<Partial<Content>>({ confidence: attributes.confidence }, 'confidence'), record<Partial<Content>>({ labels: attributes.labels }, 'labels')) });
 const retracting = fc.record({ do: fc.constant('retract' as const), aim: aim('any', 'held', 'held', 'embargoed'), reason: fc.constantFrom('mistake' as const, 'appeal-upheld' as const, 'legal' as const) });
 const activating = weigh(
   [4, fc.record({ do: fc.constant('activate' as const), owner: member, policy: policies, delay: later })],
@@ -166,7 +168,8 @@ const together = fc
 export const steps: fc.Arbitrary<Step> = at(
   weigh<object>(
     [22, posting],
-    [12, updating],
+    [10, updating],
+    [4, reclassing],
     [5, retracting],
     [2, fc.record({ do: fc.constant('expire' as const), aim: aim('any', 'held', 'embargoed') })],
     [2, setting],

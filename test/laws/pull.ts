@@ -17,7 +17,9 @@ const ENDLESS = 5000;
 export async function pull(scene: Scene, step: PullStep & { hub: number }): Promise<Done> {
   if (!scene.model.members.has(step.viewer)) return {};
   const replica = scene.replica(step.viewer, step.feed, step.copy);
-  if (!scene.take(`replica ${replica.key}`)) return {};
+  // Who is cut off, and has been told so, has little to ask for.
+  const idle = replica.held.cursor === undefined && !scene.model.isActive(step.viewer) && step.limit > 1;
+  if (idle || !scene.take(`replica ${replica.key}`)) return {};
   scene.counts.add('pulls');
   if (replica.refused && replica.held.cursor !== undefined) scene.counts.add('feedCameBack');
   const pulling = new Pulling(scene, step, replica);

@@ -145,6 +145,7 @@ function aimed(scene: Scene, { at, pick }: Aim): ModelSignal | undefined {
 
 function means(scene: Scene, at: Aim['at'], signal: ModelSignal): boolean {
   if (at === 'held') return [...scene.replicas.values()].some(({ held }) => held.items.has(signal.id));
+  if (at === 'in-feed') return [...scene.replicas.values()].some(({ feed, held }) => scene.model.feeds.get(feed)?.filter && held.items.has(signal.id));
   if (at === 'embargoed') return isEmbargoed(scene, signal);
   return at === 'any' || scene.model.untilOf(signal) <= scene.instant();
 }

@@ -12,7 +12,7 @@ export type Offset = number;
 
 /** Which signal a step is about: the `pick`-th (modulo their number) of those that it aims at, newest first. */
 export interface Aim {
-  at: 'any' | 'embargoed' | 'held' | 'ended';
+  at: 'any' | 'embargoed' | 'held' | 'in-feed' | 'ended';
   pick: number;
 }
 

@@ -44,7 +44,7 @@ export class Twins {
     const config = { publicUrl: ADDRESS, secret: bytesFrom(seed).bytes(32) };
     const start = (): Promise<TestHub> => startTestHub(t, { home, clock, config, random: bytesFrom(seed + 1), ...(extend ? { extend } : {}) });
     const hubs = [await start(), await start()] as const;
-    const back = await hubs[0].another(bytesFrom(seed + 2));
+    const back = await startTestHub(t, { home, clock, random: bytesFrom(seed + 2), beside: hubs[0] });
     const twin = (hub: TestHub): Twin => ({ hub, apis: new Map([['hub', hub.operator]]), allowances: new Allowances() });
     return new Twins(clock, [twin(hubs[0]), twin(hubs[1])], back);
   }

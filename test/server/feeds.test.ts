@@ -189,6 +189,26 @@ for (const home of homes) {
       await activate(ash, policy('ash/no-csea', [{ id: 'csea', effect: 'withhold', signals: { harm: { in: ['csea'] } } }, ...shareAll()]));
     });
 
+    t.test('a scan that is gone on with later sends nothing that has ended meanwhile', async (t) => {
+      await activate(ash, policy('ash/an-hour', shareAll({ terms: { for: 'PT1H', reveal: ['digest', 'harm'] } })));
+      const ids = [await post(ash, signal()), await post(ash, signal()), await post(ash, signal())];
+      const copy = new Copy(cedar);
+      await copy.page(1);
+      while (!ids.some((id) => copy.items.has(id))) await copy.page(1);
+      const sent = ids.filter((id) => copy.items.has(id));
+      t.equal(sent.length, 1);
+      clock.advance(2 * HOUR);
+      const late: SignalView[] = [];
+      while (!copy.last!.complete) {
+        await copy.page(1);
+        late.push(...copy.last!.changes.flatMap((change) => (change.type === 'signal' ? [change.signal] : [])));
+      }
+      t.same(late.filter(({ visible_until: until }) => until !== undefined && Date.parse(until) <= clock.now()), []);
+      for (const id of ids) await ash.post(`/v1/signals/${id}/retract`, { reason: 'mistake' });
+      t.same((await copy.pull()).map((change) => (change as RemovalChange).id), sent, 'of what was not sent, nothing is told');
+      await activate(ash, policy('ash/no-csea', [{ id: 'csea', effect: 'withhold', signals: { harm: { in: ['csea'] } } }, ...shareAll()]));
+    });
+
     t.test('cursors: tampered with, of another viewer, of another feed, of another epoch', async (t) => {
       const copy = new Copy(birch);
       await copy.pull();

@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import { testDatabaseUrl } from '../support/postgres.ts';
+import { breakServer } from './breaking.ts';
+import { faults, withFault } from './faults.ts';
+
+/** Runs that are known to catch a fault: the seed, and how many steps it may take. */
+const CAUGHT: Record<string, { seed: number; steps: number }> = {};
+const LENGTH = 130;
+const BROKEN = 3;
+
+t.setTimeout(900_000);
+
+t.test('each fault is caught', async (t) => {
+  t.same(Object.keys(CAUGHT).sort(), Object.keys(faults).sort(), 'a run is known for each');
+  const url = await testDatabaseUrl();
+  const waiting = Object.entries(CAUGHT);
+  const next = async (): Promise<void> => {
+    for (let item = waiting.shift(); item; item = waiting.shift()) {
+      const [name, { seed, steps }] = item;
+      const { code, output } = await run(url, ['--break', name, '--seed', String(seed), '--steps', String(steps), '--length', String(LENGTH), '--home', 'postgres']);
+      t.ok(code === BROKEN && output.includes('BROKEN after'), `${name}: ${faults[name]!.what}`, code === BROKEN ? {} : { code, output: output.slice(-2000) });
+    }
+  };
+  await Promise.all([next(), next()]);
+});
+
+t.test('a fault that does not fit the code is refused', (t) => {
+  t.throws(() => breakServer('unheard-of'), /no fault is called/);
+  const fault = { what: '', module: 'x.js', snippet: 'a', replacement: 'b' };
+  t.throws(() => withFault('none', fault), /occurs 0 times/);
+  t.throws(() => withFault('a a', fault), /occurs 2 times/);
+  t.equal(withFault('a', fault), 'b');
+  t.end();
+});
+
+function run(url: string, args: readonly string[]): Promise<{ code: number | null; output: string }> {
+  return new Promise((resolve, reject) => {
+    // Without the test runner's own hooks: they would count the coverage of broken modules.
+    const { NODE_OPTIONS: _options, ...env } = process.env;
+    const child = spawn(process.execPath, [fileURLToPath(new URL('./main.js', import.meta.url)), ...args], { env: { ...env, TOCSIN_TEST_DATABASE_URL: url } });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (output += text.toString()));
+    child.once('error', reject);
+    child.once('exit', (code) => resolve({ code, output }));
+  });
+}
