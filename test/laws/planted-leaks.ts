@@ -46,8 +46,8 @@ export class Planted {
   readonly extend = (app: App, hub: Hub): void => {
     app.addHook('onSend', async (request, reply, payload) => {
       const leak = this.#leak;
-      if (!leak || leak.route !== request.routeOptions.url || typeof payload !== 'string') return payload;
-      const body = await leak.leak(hub, await readHead(hub.db, hub.clock), { request, reply, body: payload });
+      if (!leak || leak.route !== request.routeOptions.url || !(typeof payload === 'string' || Buffer.isBuffer(payload))) return payload;
+      const body = await leak.leak(hub, await readHead(hub.db, hub.clock), { request, reply, body: payload.toString() });
       void reply.removeHeader('content-length');
       return body;
     });

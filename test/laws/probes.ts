@@ -131,11 +131,14 @@ function pulls(feed: string, { cursors, foreign }: Ground): Probe[] {
   ];
 }
 
-/** The questions to a route; of one that answers GET, some as HEAD too. Undefined where nobody wrote any. */
+/**
+ * The questions to a route; of one that answers GET, some as HEAD too, but not for streams: how much of one is made before the
+ * framework gives it up is a matter of moments. Undefined where nobody wrote any.
+ */
 export function probesFor(method: string, url: string, ground: Ground): Probe[] | undefined {
   if (url === '/docs' || url.startsWith('/docs/')) return method === 'GET' || method === 'HEAD' ? [{ method, path: url.replace('*', 'index.css') }] : undefined;
   const probes = PROBES[`${method === 'HEAD' ? 'GET' : method} ${url}`]?.(ground);
-  return method === 'HEAD' ? probes?.slice(0, 2).map((probe) => ({ ...probe, method })) : probes;
+  return method === 'HEAD' ? probes?.filter(({ headers }) => !headers).slice(0, 2).map((probe) => ({ ...probe, method })) : probes;
 }
 
 /** What a route is not meant for: other methods, no token, a token that is none, a body that is not asked for. */

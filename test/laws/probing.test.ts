@@ -26,7 +26,7 @@ for (const home of homes) {
     for (const leak of LEAKS) {
       planted.plant(leak);
       const found: unknown = await probing.sweep('ash', { only: leak.route }).catch((error: unknown) => error);
-      t.ok(found instanceof LeakFound, `finds ${leak.what}`);
+      t.ok(found instanceof LeakFound, `finds ${leak.what}`, { found });
     }
   });
 }

@@ -35,22 +35,22 @@ export const MASKS: readonly { what: string; why: string; pattern: RegExp }[] = 
 ];
 
 /** The same of headers: the framework dates answers and counts requests by the machine's clock; a weak tag follows from a cursor. */
-export const MASKED_HEADERS: Readonly<Record<string, RegExp>> = { date: /.+/, 'ratelimit-reset': /.+/, etag: /^W\/"[A-Za-z0-9_-]+"$/ };
+export const MASKED_HEADERS: Readonly<Record<string, RegExp>> = { date: /.+/, 'ratelimit-remaining': /^\d+$/, 'ratelimit-reset': /.+/, etag: /^W\/"[A-Za-z0-9_-]+"$/ };
 
 /**
- * Counts how often each allowance was used. What is left of it restarts when the machine's clock says so; that each request takes
- * one must hold for both twins all the same.
+ * Follows the allowances of viewers. How much is left starts again when the machine's clock says so, in each twin at another
+ * request; that a request takes one must hold in both all the same. Without a token it is the address that has the allowance.
  */
 export class Allowances {
   readonly #left = new Map<string, number>();
 
-  /** What a request took from the allowance of `who`, in words. */
+  /** What a request took from the allowance of `who`, in words. Every request of a viewer must be told of. */
   taken(who: string, headers: Headers): string {
     const [limit, left] = ['ratelimit-limit', 'ratelimit-remaining'].map((name) => Number(headers.get(name)));
     const key = `${who} ${limit}`;
     const before = this.#left.get(key) ?? limit!;
     this.#left.set(key, left!);
-    return left === before - 1 || left === limit! - 1 ? 'one less' : `${before - left!} less`;
+    return left! >= before ? 'one less' : `${before - left! === 1 ? 'one' : before - left!} less`;
   }
 }
 
@@ -89,9 +89,9 @@ function spread(line: string): string[] {
   }
 }
 
-/** How much is left of a minute has no fixed length. */
+/** What is left of an allowance, and of its minute, has no fixed length. */
 function maskedHeader(name: string, value: string): string {
-  return name === 'ratelimit-reset' ? '(seconds)' : `(${name} of ${value.length})`;
+  return name.startsWith('ratelimit-') ? '(number)' : `(${name} of ${value.length})`;
 }
 
 function mask(body: string): string {

@@ -44,7 +44,7 @@ export class Twins {
     const config = { publicUrl: ADDRESS, secret: bytesFrom(seed).bytes(32) };
     const start = (): Promise<TestHub> => startTestHub(t, { home, clock, config, random: bytesFrom(seed + 1), ...(extend ? { extend } : {}) });
     const hubs = [await start(), await start()] as const;
-    const back = await hubs[0].another(bytesFrom(seed + 2));
+    const back = await startTestHub(t, { home, clock, random: bytesFrom(seed + 2), beside: hubs[0] });
     const twin = (hub: TestHub): Twin => ({ hub, apis: new Map([['hub', hub.operator]]), allowances: new Allowances() });
     return new Twins(clock, [twin(hubs[0]), twin(hubs[1])], back);
   }
@@ -115,7 +115,7 @@ async function send({ hub, apis, allowances }: Twin, viewer: string, { method, p
     headers: { 'accept-encoding': 'identity', ...token, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...own },
     ...(body === undefined ? {} : { body }),
   });
-  const taken = response.headers.has('ratelimit-remaining') ? allowances.taken(anonymous ? 'nobody' : viewer, response.headers) : undefined;
+  const taken = !anonymous && response.headers.has('ratelimit-remaining') ? allowances.taken(viewer, response.headers) : undefined;
   return exchangeOf(response, taken);
 }
 

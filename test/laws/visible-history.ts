@@ -1,4 +1,4 @@
-import type { BatchResult, FeedDocument, NewSignal, Policy, PolicyVersion, Severity, SignalField } from '../../schemas/types.ts';
+import type { BatchResult, FeedDocument, ItemResult, NewSignal, Policy, PolicyVersion, Severity, SignalField } from '../../schemas/types.ts';
 import type { Api } from '../support/api.ts';
 import type { Answer } from '../support/api.ts';
 import { MEMBER_SCOPES } from '../support/hub.ts';
@@ -82,8 +82,8 @@ export class VisibleHistory {
   async #postOwn(): Promise<void> {
     const viewer = this.#random.pick(['ash', 'dogwood']);
     const content = this.content(viewer);
-    const [{ id }] = await this.#twins.both<{ id: string }>(viewer, (api) => api.post('/v1/signals', content));
-    this.own.push({ id, origin: viewer, content });
+    const [{ body }] = await this.#twins.ask(viewer, { method: 'POST', path: '/v1/signals', body: JSON.stringify(content) });
+    this.own.push({ id: (JSON.parse(body) as ItemResult).id!, origin: viewer, content });
   }
 
   async #update(): Promise<void> {

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Test } from 'tap';
 import type { ClientView, MemberView, NewMember, Scope } from '../../schemas/types.ts';
 import { buildApp } from '../../server/app.ts';
-import { bootstrap, type FirstClient } from '../../server/bootstrap.ts';
+import { bootstrap } from '../../server/bootstrap.ts';
 import { systemClock, type Clock } from '../../server/clock.ts';
 import type { Config } from '../../server/config.ts';
 import { openDatabase, openLite, type OpenDatabase } from '../../server/db/database.ts';
@@ -27,6 +27,11 @@ export interface TestHubOptions {
   clock?: Clock;
   random?: Random;
   config?: Partial<Config>;
+<<<<<<< HEAD
+=======
+  /** Another process of this hub: on its database, with its settings. */
+  beside?: TestHub;
+>>>>>>> probe
   /** Adds to the app before its routes. */
   extend?: (app: App, hub: Hub) => void;
 }
@@ -47,8 +52,8 @@ export interface TestHub {
   api: (credentials: Credentials, scope?: string) => Api;
   /** Adds a member and a client of it, with all scopes that such a member may have or those given. */
   join: (member: Partial<NewMember> & { id: string }, scopes?: readonly Scope[]) => Promise<Api>;
-  /** Starts another process's worth of the same hub: on its database, with its secret and clock, and random bytes of its own where they are given. Its `close` leaves the database. */
-  another: (random?: Random) => Promise<TestHub>;
+  /** Starts another process's worth of the same hub: on its database, with its secret and clock. Its `close` leaves the database. */
+  another: () => Promise<TestHub>;
   /** Closes everything; the end of the test does it as well. */
   close: () => Promise<void>;
 }
@@ -60,17 +65,29 @@ export const MEMBER_SCOPES: readonly Scope[] = ['signals:write', 'signals:read',
  * Starts a hub with an empty database of its own. Every JSON answer is compared with the schema that its route declares.
  * @example const { operator } = await startTestHub(t, { home });
  */
+<<<<<<< HEAD
 export async function startTestHub(t: TestScope, { home, clock = systemClock, random = systemRandom, config, extend }: TestHubOptions): Promise<TestHub> {
   const opened = home === 'embedded' ? await embedded() : await postgres();
   const settings: Config = { ...defaults(), ...config };
   let operator: FirstClient | undefined;
   const start = async (database: OpenDatabase, bytes = random): Promise<TestHub> => {
+=======
+export async function startTestHub(t: TestScope, { home, clock = systemClock, random = systemRandom, config, beside, extend }: TestHubOptions): Promise<TestHub> {
+  const opened = beside ? shared(beside.hub.db) : await openOwn(home);
+  const settings: Config = { ...defaults(), ...beside?.hub.config, ...config };
+  let operator = beside?.operator.credentials;
+  const start = async (database: OpenDatabase): Promise<TestHub> => {
+>>>>>>> probe
     const app = createServer(settings);
-    const hub = createHub({ db: database.db, config: settings, clock, random: bytes, log: app.log });
+    const hub = createHub({ db: database.db, config: settings, clock, random, log: app.log });
     const routes = collectRoutes(app);
     checkAnswers(t, app, routes);
     extend?.(app, hub);
+<<<<<<< HEAD
     operator ??= (await bootstrap(hub)) as FirstClient;
+=======
+    operator ??= (await bootstrap(hub))!;
+>>>>>>> probe
     await buildApp(app, hub);
     const url = await app.listen({ host: settings.host, port: settings.port });
     const close = once(async () => {
@@ -80,7 +97,7 @@ export async function startTestHub(t: TestScope, { home, clock = systemClock, ra
     t.teardown(close);
     const api = (credentials: Credentials, scope?: string): Api => new Api(url, clock, credentials, scope);
     const first = api(operator);
-    return { hub, app, url, routes, operator: first, api, join: (member, scopes) => join(first, api, member, scopes), another: async (own) => start(await opened.again(), own), close };
+    return { hub, app, url, routes, operator: first, api, join: (member, scopes) => join(first, api, member, scopes), another: async () => start(await opened.again()), close };
   };
   return start(opened);
 }
