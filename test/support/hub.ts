@@ -27,11 +27,8 @@ export interface TestHubOptions {
   clock?: Clock;
   random?: Random;
   config?: Partial<Config>;
-<<<<<<< HEAD
-=======
   /** Another process of this hub: on its database, with its settings. */
   beside?: TestHub;
->>>>>>> probe
   /** Adds to the app before its routes. */
   extend?: (app: App, hub: Hub) => void;
 }
@@ -65,29 +62,17 @@ export const MEMBER_SCOPES: readonly Scope[] = ['signals:write', 'signals:read',
  * Starts a hub with an empty database of its own. Every JSON answer is compared with the schema that its route declares.
  * @example const { operator } = await startTestHub(t, { home });
  */
-<<<<<<< HEAD
-export async function startTestHub(t: TestScope, { home, clock = systemClock, random = systemRandom, config, extend }: TestHubOptions): Promise<TestHub> {
-  const opened = home === 'embedded' ? await embedded() : await postgres();
-  const settings: Config = { ...defaults(), ...config };
-  let operator: FirstClient | undefined;
-  const start = async (database: OpenDatabase, bytes = random): Promise<TestHub> => {
-=======
 export async function startTestHub(t: TestScope, { home, clock = systemClock, random = systemRandom, config, beside, extend }: TestHubOptions): Promise<TestHub> {
   const opened = beside ? shared(beside.hub.db) : await openOwn(home);
   const settings: Config = { ...defaults(), ...beside?.hub.config, ...config };
   let operator = beside?.operator.credentials;
   const start = async (database: OpenDatabase): Promise<TestHub> => {
->>>>>>> probe
     const app = createServer(settings);
     const hub = createHub({ db: database.db, config: settings, clock, random, log: app.log });
     const routes = collectRoutes(app);
     checkAnswers(t, app, routes);
     extend?.(app, hub);
-<<<<<<< HEAD
-    operator ??= (await bootstrap(hub)) as FirstClient;
-=======
     operator ??= (await bootstrap(hub))!;
->>>>>>> probe
     await buildApp(app, hub);
     const url = await app.listen({ host: settings.host, port: settings.port });
     const close = once(async () => {
@@ -116,7 +101,17 @@ async function made<T>(answer: Promise<{ status: number; body: unknown }>): Prom
 
 /** A migrated database of one's own, for tests below the level of a hub. */
 export function openTestDatabase(home: HomeName): Promise<OpenDatabase> {
+  return openOwn(home);
+}
+
+function openOwn(home: HomeName): Promise<OwnDatabase> {
   return home === 'embedded' ? embedded() : postgres();
+}
+
+/** The handle of another, who closes it. */
+function shared(db: OpenDatabase['db']): OwnDatabase {
+  const handle = { db, close: () => Promise.resolve() };
+  return { ...handle, again: () => Promise.resolve(handle) };
 }
 
 /** A database of one's own; closing it removes it. */
