@@ -5,8 +5,29 @@ import { testDatabaseUrl } from '../support/postgres.ts';
 import { breakServer } from './breaking.ts';
 import { faults, withFault } from './faults.ts';
 
-/** Runs that are known to catch a fault: the seed, and how many steps it may take. */
-const CAUGHT: Record<string, { seed: number; steps: number }> = {};
+/** A seed that is known to catch each fault, most within 150 steps. */
+const CAUGHT: Record<string, number> = {
+  'removal-lost': 2,
+  'removal-by-policy-lost': 2,
+  'late-commit-skipped': 2,
+  'embargo-restarts': 1,
+  'embargo-ends-late': 1,
+  'window-end-untold': 1,
+  'retraction-to-holders-only': 2,
+  'retraction-to-everybody': 2,
+  'resync-without-retractions': 2,
+  'entitlements-change-unnoticed': 2,
+  'ahead-forgotten': 2,
+  'judged-by-the-old-class': 1,
+  'feed-as-it-is-now': 3,
+  'table-of-an-older-world': 3,
+  'cursor-beyond-the-page': 1,
+  'time-runs-backwards': 3,
+  'digest-without-updates': 1,
+  'digest-with-retracted': 1,
+  'digest-with-ended': 1,
+};
+const STEPS = 520;
 const LENGTH = 130;
 const BROKEN = 3;
 
@@ -18,8 +39,8 @@ t.test('each fault is caught', async (t) => {
   const waiting = Object.entries(CAUGHT);
   const next = async (): Promise<void> => {
     for (let item = waiting.shift(); item; item = waiting.shift()) {
-      const [name, { seed, steps }] = item;
-      const { code, output } = await run(url, ['--break', name, '--seed', String(seed), '--steps', String(steps), '--length', String(LENGTH), '--home', 'postgres']);
+      const [name, seed] = item;
+      const { code, output } = await run(url, ['--break', name, '--seed', String(seed), '--steps', String(STEPS), '--length', String(LENGTH), '--home', 'postgres']);
       t.ok(code === BROKEN && output.includes('BROKEN after'), `${name}: ${faults[name]!.what}`, code === BROKEN ? {} : { code, output: output.slice(-2000) });
     }
   };

@@ -77,12 +77,6 @@ export const faults: Record<string, Fault> = {
     snippet: 'from.ahead ? from.pull : 0',
     replacement: '0',
   },
-  'left-to-the-end-of-the-scan': {
-    what: 'what a scan has told counts as untold until all of the scan has ended',
-    module: 'feeds/drain.js',
-    snippet: 'if (absent && !isScanned(from.segments, place))',
-    replacement: 'if (absent)',
-  },
   'judged-by-the-old-class': {
     what: 'an updated signal is judged by what it was before',
     module: 'feeds/drain.js',
