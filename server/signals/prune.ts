@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { transaction, type Tx } from '../db/database.ts';
 import { advance } from '../db/head.ts';
+import { toProblem } from '../http/errors.ts';
 import type { Hub } from '../hub.ts';
 
 /** Log rows in one transaction: writers wait for it. */
@@ -41,7 +42,7 @@ async function pruneChunk(hub: Hub, tx: Tx): Promise<number> {
 /** Prunes the log every hour until it is told to stop. Several processes may: they take turns. */
 export async function keepPruning(hub: Hub, stop: AbortSignal): Promise<void> {
   while (!stop.aborted) {
-    await pruneLog(hub).catch((error: unknown) => hub.log.error({ err: error }, 'the log could not be pruned'));
+    await pruneLog(hub).catch((error: unknown) => hub.log[toProblem(error).key === 'not-ready' ? 'warn' : 'error']({ err: error }, 'the log could not be pruned'));
     await sleep(HOUR, undefined, { signal: stop, ref: false }).catch(() => undefined);
   }
 }
