@@ -23,7 +23,7 @@ export function writeStream(hub: Hub, batch: Batch, body: AsyncIterable<Uint8Arr
   };
   void run(batch, body, synchronise, emit)
     .catch((error: unknown) => {
-      const problem = isCutOff(error) ? new Problem('stream-cut-off') : toProblem(error);
+      const problem = toProblem(error);
       if (problem.key === 'internal') hub.log.error({ err: error }, 'a bulk write failed');
       if (!results.destroyed) results.push(`${JSON.stringify({ problem: problem.document() })}\n`);
     })
@@ -48,7 +48,7 @@ async function run(batch: Batch, body: AsyncIterable<Uint8Array>, synchronise: b
         if (waiting.length > 0 && !failure) flush();
       });
   };
-  for await (const lines of readLines(body)) {
+  for await (const lines of readLines(arriving(body))) {
     for (let start = 0; start < lines.length; start += CHUNK_ITEMS) {
       waiting.push(...batch.accept(lines.slice(start, start + CHUNK_ITEMS)));
       while (waiting.length >= CHUNK_ITEMS && writing) await writing;
@@ -59,6 +59,15 @@ async function run(batch: Batch, body: AsyncIterable<Uint8Array>, synchronise: b
   while (writing) await writing;
   if (failure) throw failure.error;
   emit([batch.summary(synchronise ? await batch.retractUnmentioned() : 0)]);
+}
+
+/** The request's own failures, apart from those of the database, whose connections can be reset as well. */
+async function* arriving(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw isCutOff(error) ? new Problem('stream-cut-off') : error;
+  }
 }
 
 function isCutOff(error: unknown): boolean {
