@@ -82,10 +82,10 @@ const OPEN: PolicyTemplate = [{ id: 'all', effect: 'share', terms: { reveal: FIE
 const charters = weigh([3, fc.constant(OPEN)], [1, sharingAll.map((rule) => [{ id: 'all', ...rule }] as PolicyTemplate)], [1, policies]);
 /** What most signals meet, now and then no longer. */
 const filters = conditions<SignalConditions>({
-  harm: listed(['fraud', 'csea', 'violence', 'spam']),
-  severity: bounds(fc.constantFrom('low', 'high')),
-  confidence: bounds(fc.constantFrom(20, 70)),
-  labels: record({ none: subset(LABELS) }, 'none'),
+  harm: record({ notIn: fc.constantFrom(['spam'], ['csea'], ['violence', 'spam']) }, 'notIn'),
+  severity: record({ atLeast: fc.constant('high') }, 'atLeast'),
+  confidence: record({ atLeast: fc.constant(70) }, 'atLeast'),
+  labels: record({ none: fc.constant(LABELS) }, 'none'),
 });
 const feeds = fc.record({ filter: weigh<SignalConditions | undefined>([6, filters], [1, signals], [1, fc.constant(undefined)]), peers: rarely(10, peers), terms: rarely(25, terms) }).map((found) => drop(found) as FeedTemplate);
 
@@ -144,6 +144,7 @@ const posting = fc.record({ do: fc.constant('post' as const), member: weigh([3, 
 const updating = fc.record({ do: fc.constant('update' as const), aim: aim('any', 'held', 'held', 'embargoed', 'embargoed', 'ended'), change: changes });
 /** What filters of feeds look at. */
 const reclassing = fc.record({ do: fc.constant('update' as const), aim: aim('in-feed'), change: fc.oneof(record<Partial<Content>>({ harm: attributes.harm }, 'harm'), record<Partial<Content>>({ severity: attributes.severity }, 'severity'), record<Partial<Content>>({ confidence: attributes.confidence }, 'confidence'), record<Partial<Content>>({ labels: attributes.labels }, 'labels')) });
+const reviving = fc.record({ do: fc.constant('update' as const), aim: aim('ended'), change: fc.constant({ validFor: 4 * DAY }) });
 const retracting = fc.record({ do: fc.constant('retract' as const), aim: aim('any', 'held', 'held', 'embargoed'), reason: fc.constantFrom('mistake' as const, 'appeal-upheld' as const, 'legal' as const) });
 const activating = weigh(
   [4, fc.record({ do: fc.constant('activate' as const), owner: member, policy: policies, delay: later })],
@@ -169,7 +170,8 @@ export const steps: fc.Arbitrary<Step> = at(
   weigh<object>(
     [22, posting],
     [10, updating],
-    [4, reclassing],
+    [7, reclassing],
+    [1, reviving],
     [5, retracting],
     [2, fc.record({ do: fc.constant('expire' as const), aim: aim('any', 'held', 'embargoed') })],
     [2, setting],
