@@ -8,6 +8,8 @@ import { parseArgs } from 'node:util';
 import { breakServer } from './breaking.ts';
 
 const BROKEN = 3;
+/** Steps between two signs of life. */
+const PROGRESS = 3000;
 const string = { type: 'string' } as const;
 const { values } = parseArgs({ options: { steps: string, seed: string, home: string, path: string, length: string, 'shrink-seconds': string, break: string } });
 
@@ -30,7 +32,13 @@ async function check(home: (typeof homes)[number]): Promise<boolean> {
   console.log(`${home}, seed ${seed}, ${steps} steps`);
   const length = numberOf('length');
   const shrinkSeconds = numberOf('shrink-seconds');
-  const { counts, failure } = await checkLaws({ home, seed, steps, ...(values.path === undefined ? {} : { path: values.path }), ...(length === undefined ? {} : { length }), ...(shrinkSeconds === undefined ? {} : { shrinkSeconds }) });
+  let told = 0;
+  const progress = (so: { of(event: 'steps'): number }): void => {
+    if (so.of('steps') < told + PROGRESS) return;
+    told = so.of('steps');
+    console.error(`${told} steps, ${Math.round((performance.now() - begun) / 1000)} s`);
+  };
+  const { counts, failure } = await checkLaws({ progress, home, seed, steps, ...(values.path === undefined ? {} : { path: values.path }), ...(length === undefined ? {} : { length }), ...(shrinkSeconds === undefined ? {} : { shrinkSeconds }) });
   console.log(`${counts.table()}\n${Math.round((performance.now() - begun) / 1000)} s`);
   if (failure !== undefined) console.error(`\nBROKEN after ${counts.of('steps')} steps\n${failure}`);
   return failure === undefined;
