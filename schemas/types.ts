@@ -796,7 +796,7 @@ export interface AuditQuery {
 export interface ChangesQuery {
   cursor?: Cursor;
   /**
-   * Changes in a page: 1,000 when nothing is said, in a stream 4,000.
+   * Changes in a page: 1,000 when nothing is said, in a stream 2,000.
    */
   limit?: number;
   /**

@@ -23,7 +23,7 @@ const tags = ['Feeds'];
 
 /** Changes in a page when the client does not say. */
 const JSON_PAGE = 1000;
-const STREAM_PAGE = 4000;
+const STREAM_PAGE = 2000;
 const LINE_FEED = Buffer.from('\n');
 
 /** Feeds, and the changes that replicas of them pull. */

@@ -75,7 +75,7 @@ export interface Block {
   ids: string[];
 }
 
-/** Lines in one text: so few that the texts are short-lived and cheap to be rid of. */
+/** Lines that go out together. */
 const PIECE = 100;
 
 /** What a run of stretches is read for. */
@@ -100,23 +100,23 @@ export function readRemoved(tx: Tx, stretches: readonly Stretch[], reading: Read
 
 async function readBlock(tx: Tx, stretches: readonly Stretch[], { at, limit, absent, wantIds }: Reading, line: ReturnType<typeof sql>, body: ReturnType<typeof sql>): Promise<Block> {
   const without = absent.length > 0 ? sql`and s.id <> all(${arrayText(absent)}::text::uuid[])` : sql``;
-  const found = await sql<{ lines: string; count: number; ids: string[] | null }>`select string_agg(line, E'\n') as lines, count(*) as count, ${wantIds ? sql`array_agg(id::text)` : sql`null::text[]`} as ids from (
-      select r.*, (row_number() over () - 1) / ${sql.lit(PIECE)} as piece from (
-        select s.id, ${line} as line from ${stretchColumns(stretches)} cross join lateral (
-          select id, accepted_at, until, content from signal s where s.class_id = k.class_id and (s.accepted_at, s.id) > (k.from_at, k.from_id) and (s.accepted_at, s.id) <= (k.to_at, k.to_id)
-            and s.active and s.until > ${at} ${without} order by s.accepted_at, s.id limit ${limit}
-        ) s ${body} limit ${limit}
-      ) r
-    ) p group by piece order by piece`.execute(tx);
-  const last = found.rows.at(-1)?.lines ?? '';
-  // Results outlive collections, and with them what they hold: bulk must not stay there.
-  const lines = found.rows.map((row) => {
-    const bytes = Buffer.from(row.lines);
-    row.lines = '';
-    return bytes;
-  });
-  const count = found.rows.reduce((sum, row) => sum + row.count, 0);
-  return { lines, count, ids: found.rows.flatMap((row) => row.ids ?? []), last: count < limit ? undefined : await keyOf(tx, idIn(last.slice(last.lastIndexOf('\n') + 1))) };
+  const { rows } = await sql<{ line: string }>`select ${line} as line from ${stretchColumns(stretches)} cross join lateral (
+      select id, accepted_at, until, content from signal s where s.class_id = k.class_id and (s.accepted_at, s.id) > (k.from_at, k.from_id) and (s.accepted_at, s.id) <= (k.to_at, k.to_id)
+        and s.active and s.until > ${at} ${without} order by s.accepted_at, s.id limit ${limit}
+    ) s ${body} limit ${limit}`.execute(tx);
+  const ids = wantIds ? rows.map((row) => idIn(row.line)) : [];
+  const last = rows.length < limit ? undefined : await keyOf(tx, idIn(rows.at(-1)!.line));
+  return { count: rows.length, ids, last, lines: piecesOf(rows) };
+}
+
+/** The lines as bytes, some together. Takes them out of the rows: results outlive collections, and what they hold would pile up. */
+function piecesOf(rows: { line: string }[]): Buffer[] {
+  const pieces: Buffer[] = [];
+  for (let start = 0; start < rows.length; start += PIECE) {
+    pieces.push(Buffer.from(rows.slice(start, start + PIECE).map((row) => row.line).join('\n')));
+  }
+  for (const row of rows) row.line = '';
+  return pieces;
 }
 
 /** Lines come in key order, so the last of them tells how far they go. */
