@@ -36,12 +36,12 @@ export class Poller {
    * The next page, as of a head that was read after the request arrived. While it says nothing it is held back for so many
    * milliseconds, unless `gone` says that nobody waits for it.
    */
-  async poll(puller: Puller, from: ReplicaState, asked: Asked, head: Head, milliseconds: number, gone: AbortSignal): Promise<Page> {
+  async poll(puller: Puller, from: ReplicaState, asked: Asked, head: Head, milliseconds: number, gone: () => boolean): Promise<Page> {
     const end = performance.now() + milliseconds;
     for (let now = head; ; ) {
       const page = this.#quietPage(puller, from, asked, now) ?? (await this.page(puller, from, asked));
       const left = end - performance.now();
-      if (page.quietUntil === undefined || left <= 0 || gone.aborted || this.#watch.closed) return page;
+      if (page.quietUntil === undefined || left <= 0 || gone() || this.#watch.closed) return page;
       now = await this.#watch.moved(page.state.position, page.quietUntil, left);
     }
   }

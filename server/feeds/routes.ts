@@ -40,7 +40,7 @@ export function feedRoutes(app: App, hub: Hub, access: Access, entitlements: Ent
     const from = query.cursor === undefined ? EMPTY : openCursor(hub, viewer.head.epoch, puller.number, feed, query.cursor);
     const stream = wantsStream(request);
     const asked: Asked = { limit: query.limit ?? (stream ? STREAM_PAGE : JSON_PAGE), ...(query.digest ? { digest: query.digest } : {}) };
-    const page = await poller.poll(puller, from, asked, viewer.head, (query.wait ?? 0) * 1000, goneWith(reply));
+    const page = await poller.poll(puller, from, asked, viewer.head, (query.wait ?? 0) * 1000, () => reply.raw.destroyed);
     const pull = new Pull(hub, poller, puller, asked);
     if (stream) return reply.type(NDJSON).send(Readable.from(pull.lines(page), { objectMode: false }));
     return sendPage(request, reply, pull, page, from, query.cursor);
@@ -144,18 +144,14 @@ function sendPage(request: FastifyRequest, reply: FastifyReply, pull: Pull, page
   countFeedChanges(page.changes.count);
   const end = endOf(pull, page);
   if (page.complete) void reply.header('etag', tagOf(end.cursor));
-  return reply.type('application/json; charset=utf-8').send(Buffer.concat([Buffer.from('{"changes":['), page.changes.elements(), Buffer.from(`],${JSON.stringify(end).slice(1)}`)]));
+  const rest = `],${JSON.stringify(end).slice(1)}`;
+  const changes = page.changes.count === 0 ? `{"changes":[${rest}` : Buffer.concat([Buffer.from('{"changes":['), page.changes.elements(), Buffer.from(rest)]);
+  return reply.type('application/json; charset=utf-8').send(changes);
 }
 
 /** Says where a replica stands, as its cursor does: a tag of the answer that has nothing to say to it. */
 function tagOf(cursor: string): string {
   return `W/"${blake3(cursor, 9).toString('base64url')}"`;
-}
-
-function goneWith(reply: FastifyReply): AbortSignal {
-  const gone = new AbortController();
-  reply.raw.once('close', () => gone.abort());
-  return gone.signal;
 }
 
 function endOf(pull: Pull, page: Page): Omit<ChangesPage, 'changes'> {
