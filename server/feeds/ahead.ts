@@ -36,6 +36,15 @@ export class Ahead {
     this.#exceptions.set(id, exception);
   }
 
+  /** The signals of which the replica holds something older than its place says. */
+  stale(): string[] {
+    return [...this.#exceptions].flatMap(([id, { stale }]) => (stale ? [id] : []));
+  }
+
+  delete(id: string): void {
+    this.#exceptions.delete(id);
+  }
+
   /** Leaves out what no longer is an exception at this position; what is left to a scan stays while one is under way. */
   at(position: number, scanning: boolean): Ahead {
     return new Ahead([...this.#exceptions].filter(([, { position: known, absent, stale }]) => known > position || ((absent || stale) && scanning)));

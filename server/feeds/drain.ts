@@ -5,7 +5,7 @@ import type { Entitlement, EntitlementTable } from './entitlements.ts';
 import { visibleUntil } from './look.ts';
 import { isVisible, type Decided, type PageWork, type Placed } from './pull.ts';
 import { hasReceived, receivedAmong } from './record.ts';
-import { classMask, readLog, readRetractions, type LogRow } from './rows.ts';
+import { classMask, readEnded, readLog, readRetractions, type LogRow } from './rows.ts';
 import { versionsBefore, viewsOf, type Wanted } from './view.ts';
 
 type Drained = Pick<ReplicaState, 'position' | 'dirty'>;
@@ -67,7 +67,7 @@ async function judgeAll(work: PageWork, from: ReplicaState, goal: Decided, rows:
       judged.push(undefined);
       continue;
     }
-    const held = await heldUnder(work, from, row, known?.absent ?? false);
+    const held = await heldUnder(work, from, row, known);
     const verdict = row.active ? await judgeActive(work, from, goal, row, held) : retracted(row, held);
     // What it was before this change is not what the replica was told of it.
     if (known?.stale) delete verdict.held;
@@ -103,14 +103,32 @@ async function judgeActive(work: PageWork, from: ReplicaState, goal: Decided, ro
 }
 
 /** What the replica holds the signal under, by what decided its place; undefined where that shows nothing, or it has ended since. */
-async function heldUnder(work: PageWork, from: ReplicaState, row: LogRow, absent: boolean): Promise<Entitlement | undefined> {
+async function heldUnder(work: PageWork, from: ReplicaState, row: LogRow, known: Exception | undefined): Promise<Entitlement | undefined> {
   if (row.prev_class === null) return undefined;
   const place = placeOf(row, row.prev_class, row.prev_until!);
-  if (absent && !isScanned(from.segments, place)) return undefined;
+  const untold = known !== undefined && !isScanned(from.segments, place);
+  if (untold && known.absent) return undefined;
   const segment = segmentOf(from.segments, place);
   const entitlement = (await work.tableOf(segment))[place.classId - 1];
+  // What it holds is older than that, and did not end with it.
+  if (untold && known.stale) return entitlement;
   if (!entitlement || !isVisible(entitlement, place, segment.at)) return undefined;
   return visibleUntil(work.lookOf(entitlement, place.classId), place.acceptedAt, place.until) > work.head.at ? entitlement : undefined;
+}
+
+/**
+ * Says what ended by itself while a change of it was left to a scan: the scan will pass over it, and the replica, which holds
+ * something older, does not know when it ended.
+ * @returns whether the page had room for all
+ */
+export async function tellEnded(work: PageWork, { segments }: ReplicaState): Promise<boolean> {
+  for (const { id, class_id: classId, accepted_at: acceptedAt } of await readEnded(work.tx, work.ahead.stale(), work.head.at)) {
+    const untold = !isScanned(segments, { classId, acceptedAt, id });
+    if (untold && work.page.room <= 0) return false;
+    if (untold) work.page.say(id, { type: 'remove', id, reason: 'gone' });
+    work.ahead.delete(id);
+  }
+  return true;
 }
 
 function placeOf({ id, accepted_at: acceptedAt }: LogRow, classId: number, until: number): Placed {

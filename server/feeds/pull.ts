@@ -8,7 +8,7 @@ import { Problem } from '../problems.ts';
 import type { HubWorld } from '../world/state.ts';
 import { Ahead } from './ahead.ts';
 import { END, MAX_SEGMENTS, START, compareKeys, type Key, type ReplicaState, type Segment } from './cursor.ts';
-import { drain } from './drain.ts';
+import { drain, tellEnded } from './drain.ts';
 import { digestOf } from './digest.ts';
 import { reachAt, type Entitlement, type Entitlements, type EntitlementTable, type Reach } from './entitlements.ts';
 import { lookOf, type Look } from './look.ts';
@@ -142,6 +142,7 @@ async function advanceReplica(work: PageWork, from: ReplicaState): Promise<Repli
     // A change left to the scan binds the scan to its goal, even before it begins.
     return { ...drained, segments: drained.dirty ? segmentsOf(plan) : from.segments, pull: 0, ahead: false };
   }
+  if (!(await tellEnded(work, from))) return { ...drained, segments: segmentsOf(plan), pull: 0, ahead: false };
   for (;;) {
     plan = { ...plan, done: await scan(work, plan.rest, plan.goal, plan.done) };
     const segments = segmentsOf(plan);

@@ -50,6 +50,12 @@ export async function readRetractions(tx: Tx, from: number, to: number, limit: n
   return rows.rows;
 }
 
+/** Those of some signals that are active and have ended by then. */
+export async function readEnded(tx: Tx, ids: readonly string[], at: number): Promise<Pick<LogRow, 'id' | 'class_id' | 'accepted_at'>[]> {
+  if (ids.length === 0) return [];
+  return tx.selectFrom('signal').select(['id', 'class_id', 'accepted_at']).where('id', '=', sql<string>`any(${arrayText(ids)}::text::uuid[])`).where('active', '=', true).where('until', '<=', at).execute();
+}
+
 /** What these signals were before each of their changes after `from` up to `to`. */
 export async function readHistory(tx: Tx, ids: readonly string[], from: number, to: number): Promise<Before[]> {
   const rows = await sql<Before>`select c.signal_id as id, c.position, c.prev_class, c.prev_until

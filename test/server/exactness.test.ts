@@ -110,6 +110,37 @@ for (const home of homes) {
       t.ok((await waiting).changes.some((change) => change.type === 'signal' && change.signal.id === id));
     });
 
+    t.test('what ends while a change of it is left to a scan does not stay', async (t) => {
+      await activate(ash, 'ash/open', { ...OPEN, reveal: [...OPEN.reveal] });
+      const ids: string[] = [];
+      for (const harm of ['fraud', 'fraud', 'fraud', 'fraud']) {
+        ids.push(await post(signal({ harm })));
+        clock.advance(1);
+      }
+      const held = new Set((await page(birch)).changes.flatMap((change) => (change.type === 'signal' ? [change.signal.id] : [])));
+      let { cursor } = await page(birch);
+      const last = ids.at(-1)!;
+      const other = ids.at(-2)!;
+      await activate(ash, 'ash/open', { ...OPEN, reveal: ['digest', 'harm'] });
+      for (const id of [last, other]) await ash.put(`/v1/signals/${id}`, signal({ valid_until: new Date(clock.now() + HOUR).toISOString() }));
+      for (let complete = false, first = true; !complete; first = false) {
+        const next = await page(birch, `?cursor=${cursor}&limit=1`);
+        for (const change of next.changes) {
+          if (change.type === 'signal') held.add(change.signal.id);
+          else held.delete(change.id);
+        }
+        if (first) {
+          t.notOk(next.complete, 'the scan has not come so far');
+          clock.advance(2 * HOUR);
+          await ash.put(`/v1/signals/${other}`, signal({ audience: { members: ['cedar'] } }));
+        }
+        [cursor, complete] = [next.cursor, next.complete];
+      }
+      t.notOk(held.has(last), 'it has ended');
+      t.notOk(held.has(other), 'it has ended, and is another’s since');
+      t.ok(held.has(ids[0]!));
+    });
+
     t.test('a replica that lost or altered something finds out where, and mends itself', async (t) => {
       const { client_id: clientId, client_secret: clientSecret } = birch.credentials;
       const store = new MemoryStore();
