@@ -1,11 +1,13 @@
 import type { Audience } from '../../schemas/types.ts';
-import { CompiledPolicy, type PeerSide, type SignalSide } from './compiled-policy.ts';
-import { audienceReach, builtIn, offers, ownGrant, selects, type AudienceReach } from './decide.ts';
+import { CompiledPolicy, type ObjectSide, type PeerSide } from './compiled-policy.ts';
+import { compileCounting } from './counting.ts';
+import { TOPICS } from './coverage.ts';
+import { audienceReach, builtIn, offers, ownGrant, selects, selectsAll, type AudienceReach } from './decide.ts';
 import { layerTerms, type LayerTerms } from './evaluate.ts';
 import type { Grant } from './grant.ts';
 import { Interner, remember, type Interned } from './interner.ts';
 import { Meetings, type Marks } from './meetings.ts';
-import type { PolicyObject } from './object.ts';
+import type { ObjectKind, PolicyObject } from './object.ts';
 import type { Instant } from './time.ts';
 import { inForce, type Feed, type Member, type World } from './world.ts';
 
@@ -13,6 +15,8 @@ import { inForce, type Feed, type Member, type World } from './world.ts';
 export interface CompiledWorld {
   /** Who decides for a viewer, of a feed or of none; made for many objects at a time, and not to be kept. */
   viewer(id: string, feed?: Feed): Decider;
+  /** Whether a signal may be counted: `countable`, decided once for each object. */
+  countable(object: PolicyObject): boolean;
 }
 
 /** Decides for one viewer. */
@@ -28,17 +32,21 @@ export interface Decider {
  * @example compile(world, at).viewer('harbourview').grant(object)
  */
 export function compile(world: World, at: Instant): CompiledWorld {
-  const compilation = new Compilation(world, at);
+  const shared = { terms: new Interner<LayerTerms>(), grants: new Interner<Grant>() };
+  const compilations = new Map<ObjectKind, Compilation>();
+  const compilation = (kind: ObjectKind): Compilation => remember(compilations, kind, () => new Compilation(world, at, kind, shared));
   return {
+    countable: compileCounting(world, at),
     viewer: (id, feed) => {
       const member = world.members.get(id);
       if (member?.status !== 'active' || (feed && !offers(feed, world, member, at))) return { grant: () => undefined };
-      return new ViewerDecider(compilation, member, feed);
+      const deciders = new Map<ObjectKind, Decider>();
+      return { grant: (object) => remember(deciders, object.kind, () => new ViewerDecider(compilation(object.kind), member, feed)).grant(object) };
     },
   };
 }
 
-/** A member whose signals are asked about. */
+/** A member whose objects are asked about. */
 interface Origin {
   index: number;
   member: Member;
@@ -48,32 +56,42 @@ interface Origin {
 /** What decisions read of an object. */
 interface Subject {
   origin: Origin;
-  charter: SignalSide;
-  policy: SignalSide;
+  charter: ObjectSide;
+  policy: ObjectSide;
   audience: Interned<Audience | null>;
   marks: Interned<Marks>;
+  /** Of no exercise. */
+  real: boolean;
 }
 
-/** What is the same for all viewers. */
+/** What is made once for all kinds of object, so that equal grants are one and the same. */
+interface Interners {
+  terms: Interner<LayerTerms>;
+  grants: Interner<Grant>;
+}
+
+/** What is the same for all viewers of one kind of object. */
 class Compilation {
   readonly world: World;
   readonly at: Instant;
   readonly charter: CompiledPolicy;
   readonly own: Grant;
-  readonly #terms = new Interner<LayerTerms>();
+  readonly kind: ObjectKind;
+  readonly #interners: Interners;
   readonly #audiences = new Interner<Audience | null>();
   readonly #marks = new Interner<Marks>();
-  readonly #grants = new Interner<Grant>();
   readonly #origins = new Map<string, Origin>();
   readonly #subjects = new WeakMap<PolicyObject, Subject>();
   readonly #selections = new WeakMap<Feed, WeakMap<PolicyObject, boolean>>();
   readonly #meetings = new Map<LayerTerms | undefined, Meetings>();
 
-  constructor(world: World, at: Instant) {
+  constructor(world: World, at: Instant, kind: ObjectKind, interners: Interners) {
     this.world = world;
     this.at = at;
+    this.kind = kind;
+    this.#interners = interners;
     this.charter = this.#compiled(world.operator, undefined);
-    this.own = this.#grants.intern(ownGrant()).value;
+    this.own = interners.grants.intern(ownGrant(kind)).value;
   }
 
   /** Undefined where the hub does not know the origin. */
@@ -87,23 +105,24 @@ class Compilation {
   /** Whether the feed's filter selects the object. */
   selected(feed: Feed, object: PolicyObject, { member }: Origin): boolean {
     const known = remember(this.#selections, feed, () => new WeakMap<PolicyObject, boolean>());
-    return remember(known, object, () => selects(feed, this.world, member, object.attributes, this.at));
+    return remember(known, object, () => selects(feed, this.world, member, object, this.at));
   }
 
   /** Where terms meet that are granted to the viewer by the feed, or without one. */
   meetings(feed: Feed | undefined, viewer: Member): Meetings {
-    const terms = feed?.terms && this.#terms.intern(layerTerms(feed.terms, feed, viewer)).value;
-    return remember(this.#meetings, terms, () => new Meetings(this.world, terms, this.#grants));
+    const terms = feed?.terms && this.#interners.terms.intern(layerTerms(feed.terms, feed, viewer)).value;
+    return remember(this.#meetings, terms, () => new Meetings(this.world, this.kind, terms, this.#interners.grants));
   }
 
   #look({ attributes, audience, notBefore }: PolicyObject, origin: Origin): Subject {
     const subject = { origin: origin.member, attributes };
     return {
       origin,
-      charter: this.charter.signalSide(subject),
-      policy: origin.policy.signalSide(subject),
+      charter: this.charter.objectSide(subject),
+      policy: origin.policy.objectSide(subject),
       audience: this.#audiences.intern(audience ?? null),
       marks: this.#marks.intern({ tlp: attributes.tlp, notBefore }),
+      real: attributes.exercise === undefined,
     };
   }
 
@@ -114,7 +133,7 @@ class Compilation {
   /** No policy shares nothing, and neither does one without rules. */
   #compiled(owner: string, origin: Member | undefined): CompiledPolicy {
     const rules = inForce(this.world, owner, this.at)?.policy?.rules ?? [];
-    return new CompiledPolicy(rules, this.world, this.at, origin, this.#terms);
+    return new CompiledPolicy(rules, TOPICS[this.kind], this.world, this.at, origin, this.#interners.terms);
   }
 }
 
@@ -122,8 +141,9 @@ class ViewerDecider implements Decider {
   readonly #compilation: Compilation;
   readonly #viewer: Member;
   readonly #own: Grant | undefined;
-  /** The feed, where it does not select everything. */
   readonly #feed: Feed | undefined;
+  /** Whether the feed leaves out anything that is real. */
+  readonly #choosy: boolean;
   readonly #meetings: Meetings;
   readonly #charter: PeerSide;
   /** How origins' policies see the viewer, by the number of the origin; null where the hub itself bars it. */
@@ -135,7 +155,8 @@ class ViewerDecider implements Decider {
     this.#compilation = compilation;
     this.#viewer = viewer;
     this.#own = feed ? undefined : compilation.own;
-    this.#feed = feed?.filter || feed?.owner !== undefined ? feed : undefined;
+    this.#feed = feed;
+    this.#choosy = feed !== undefined && !selectsAll(feed, compilation.kind);
     this.#meetings = compilation.meetings(feed, viewer);
     this.#charter = compilation.charter.peerSide(viewer);
   }
@@ -149,7 +170,7 @@ class ViewerDecider implements Decider {
     const policy = charter && subject.origin.policy.layer(subject.policy, peer);
     if (!policy) return undefined;
     const reach = this.#reach(subject.audience);
-    if (!reach || (this.#feed && !this.#compilation.selected(this.#feed, object, subject.origin))) return undefined;
+    if (!reach || (this.#feed && (this.#choosy || !subject.real) && !this.#compilation.selected(this.#feed, object, subject.origin))) return undefined;
     return this.#meetings.grant(charter.terms, policy.terms, subject.marks, reach === 'named' ? 'named' : policy.standing);
   }
 

@@ -1,11 +1,12 @@
 import type { MemberKind, Rule } from '../../schemas/types.ts';
 import { firstCommon, hasBit, type Bits } from './bits.ts';
-import { duringOutcomes, ruleMatches } from './conditions.ts';
+import { ruleMatches, stateOutcomes } from './conditions.ts';
+import { covers, type Topic } from './coverage.ts';
 import { ALL_KINDS } from './decide.ts';
 import { byPrecedence, excludedKinds, layerTerms, namedGroups, type LayerTerms } from './evaluate.ts';
 import { standingBy, type Standing } from './grant.ts';
 import { Interner, remember, type Interned } from './interner.ts';
-import { indexByPeer, indexBySignal, type RuleIndex, type SignalSubject } from './rule-index.ts';
+import { indexByObject, indexByPeer, type ObjectSubject, type RuleIndex } from './rule-index.ts';
 import type { Instant } from './time.ts';
 import type { Member, World } from './world.ts';
 
@@ -15,10 +16,10 @@ export interface Layer {
   standing: Standing;
 }
 
-/** What a policy sees of a signal. Signals that it cannot tell apart have one and the same. */
-export interface SignalSide {
+/** What a policy sees of an object. Objects that it cannot tell apart have one and the same. */
+export interface ObjectSide {
   matching: Bits;
-  /** The kinds of member that the policy excludes from these signals. */
+  /** The kinds of member that the policy excludes from these objects. */
   excluded: readonly MemberKind[];
   /** What each rule grants while these kinds are excluded: by rule, and by the number of the peer's groups. */
   layers: Layer[][];
@@ -33,34 +34,34 @@ export interface PeerSide {
 }
 
 /**
- * One policy as it stands at one instant. What a rule asks of the signal and what it asks of the peer is looked at apart, once
- * per signal and once per peer; of a pair, the first rule that is among those of both has the say.
+ * What one policy says of one kind of object at one instant. What a rule asks of the object and what it asks of the peer is
+ * looked at apart, once per object and once per peer; of a pair, the first rule that is among those of both has the say.
  */
 export class CompiledPolicy {
   readonly #world: World;
   readonly #owner: Member | undefined;
   readonly #terms: Interner<LayerTerms>;
   readonly #rules: readonly Rule[];
-  readonly #bySignal: RuleIndex<SignalSubject>;
+  readonly #byObject: RuleIndex<ObjectSubject>;
   readonly #byPeer: RuleIndex<Member>;
   readonly #namedGroups: readonly string[];
   readonly #groups = new Interner<readonly string[]>();
-  readonly #sides = new Map<string, SignalSide>();
+  readonly #sides = new Map<string, ObjectSide>();
   readonly #layers = new Map<string, Layer[][]>();
 
-  /** @param owner whose signals it is about; undefined for the charter, which gives nobody a standing */
-  constructor(rules: readonly Rule[], world: World, at: Instant, owner: Member | undefined, terms: Interner<LayerTerms>) {
+  /** @param owner whose objects it is about; undefined for the charter, which gives nobody a standing */
+  constructor(rules: readonly Rule[], topic: Topic, world: World, at: Instant, owner: Member | undefined, terms: Interner<LayerTerms>) {
     this.#world = world;
     this.#owner = owner;
     this.#terms = terms;
-    this.#rules = byPrecedence(rules.filter((rule) => ruleMatches(rule, duringOutcomes(rule, at))));
-    this.#bySignal = indexBySignal(this.#rules, world, at);
+    this.#rules = byPrecedence(rules.filter((rule) => covers(rule, topic) && ruleMatches(rule, stateOutcomes(rule, world, at))));
+    this.#byObject = indexByObject(this.#rules, topic, world, at);
     this.#byPeer = indexByPeer(this.#rules, world, at);
     this.#namedGroups = [...new Set(this.#rules.flatMap(namedGroups))];
   }
 
-  signalSide(subject: SignalSubject): SignalSide {
-    const matching = this.#bySignal.matching(subject);
+  objectSide(subject: ObjectSubject): ObjectSide {
+    const matching = this.#byObject.matching(subject);
     return remember(this.#sides, matching.join(), () => {
       const excluded = excludedKinds(this.#rules.filter((rule, index) => rule.effect === 'withhold' && hasBit(matching, index)), ALL_KINDS);
       return { matching, excluded, layers: remember(this.#layers, excluded.join(), () => this.#rules.map(() => [])) };
@@ -72,8 +73,8 @@ export class CompiledPolicy {
     return { peer, matching: this.#byPeer.matching(peer), groups: this.#groups.intern(groups).index };
   }
 
-  /** What it grants the peer of the signals; undefined where it withholds. */
-  layer({ matching, excluded, layers }: SignalSide, peer: PeerSide): Layer | undefined {
+  /** What it grants the peer of the objects; undefined where it withholds. */
+  layer({ matching, excluded, layers }: ObjectSide, peer: PeerSide): Layer | undefined {
     const index = firstCommon(matching, peer.matching);
     if (index === -1) return undefined;
     return layers[index]![peer.groups] ?? this.#grant(index, excluded, layers[index]!, peer);

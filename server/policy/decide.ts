@@ -1,10 +1,11 @@
-import type { Audience, MemberKind, Rule, SignalField } from '../../schemas/types.ts';
-import { enumeration, peerOutcomes, signalOutcomes } from './conditions.ts';
+import type { Audience, MemberKind, Rule } from '../../schemas/types.ts';
+import { enumeration, objectOutcomes, peerOutcomes } from './conditions.ts';
 import { concerning, evaluatePolicy, excludedKinds, layerTerms, type LayerTerms, type Question, type RuleTrace } from './evaluate.ts';
+import { FIELDS } from './fields.ts';
 import { BARRED_KINDS, completeGrant, meetTerms, standingBy, type Grant, type Refusal } from './grant.ts';
 import { completeHandling } from './handling.ts';
 import { span, type Span } from './meet.ts';
-import type { Lifetime, PolicyObject, SignalAttributes } from './object.ts';
+import type { Lifetime, ObjectKind, PolicyObject } from './object.ts';
 import type { Instant } from './time.ts';
 import { inForce, type Feed, type Member, type World } from './world.ts';
 
@@ -12,8 +13,6 @@ export { BARRED_KINDS, type Grant } from './grant.ts';
 
 /** Every kind of member. */
 export const ALL_KINDS = enumeration('MemberKind') as MemberKind[];
-/** Every field that terms can reveal. */
-export const ALL_FIELDS = enumeration('SignalField') as SignalField[];
 
 /** What one layer said, for those who want to know why. */
 export interface Finding {
@@ -66,24 +65,24 @@ export function judge(request: Request): Judgement {
   const viewer = world.members.get(request.viewer);
   const origin = world.members.get(object.origin);
   if (!viewer || !origin || viewer.status !== 'active') return withheld('built-in', 'the viewer or the origin is not an active member');
-  if (viewer.id === origin.id) return own(request.feed);
+  if (viewer.id === origin.id) return own(object.kind, request.feed);
   const barred = builtIn(viewer, origin);
   if (barred) return withheld('built-in', barred);
   return combine({ world, object, viewer, origin, at: request.at }, request.feed);
 }
 
-function own(feed: Feed | undefined): Judgement {
+function own(kind: ObjectKind, feed: Feed | undefined): Judgement {
   if (feed) return withheld('feed', 'a feed never carries the viewer’s own signals');
-  return { grant: ownGrant(), findings: [{ layer: 'own', effect: 'share', reason: 'the origin always sees its own signals' }] };
+  return { grant: ownGrant(kind), findings: [{ layer: 'own', effect: 'share', reason: 'the origin always sees its own signals' }] };
 }
 
-/** What an origin is granted of its own signals: everything. */
-export function ownGrant(): Grant {
+/** What an origin is granted of its own objects: everything. */
+export function ownGrant(kind: ObjectKind): Grant {
   const handling = completeHandling({ pap: 'CLEAR', permitted_actions: 'externally-visible-direct-actions', affected_party_notifications: 'may', attribution: 'may', unmodified_resale: 'may', encrypt_in_transit: 'may', onward: 'public' }, 'CLEAR');
-  return { windows: [], reveal: ALL_FIELDS, origin: 'named', handling };
+  return { windows: [], reveal: FIELDS[kind], origin: 'named', handling };
 }
 
-/** Why the hub itself keeps an origin's signals from a viewer, whatever policies say. */
+/** Why the hub itself keeps an origin's objects from a viewer, whatever policies say. */
 export function builtIn(viewer: Member, origin: Member): string | undefined {
   // What a member that left has not withdrawn stays under its last policy.
   if (origin.status === 'suspended') return 'the origin is suspended';
@@ -109,10 +108,14 @@ function policyLayer(layer: 'charter' | 'policy', question: Question, owner: str
   return { finding: { ...finding, terms: layerTerms(rule.terms!, rule, question.viewer, excludedKinds(concerning(traces), ALL_KINDS)) }, rule };
 }
 
+/** What people call an object of each kind. */
+const NOUNS: Record<ObjectKind, string> = { signal: 'signal', part: 'part of the report', message: 'message' };
+
 function objectLayer({ object, viewer, world }: Question): Finding {
+  const noun = NOUNS[object.kind];
   return audienceReach(object.audience, world, viewer)
-    ? { layer: 'object', effect: 'share', reason: object.audience ? 'the peer is in the signal’s audience' : 'the signal does not narrow its audience' }
-    : { layer: 'object', effect: 'withhold', reason: 'the peer is not in the signal’s audience' };
+    ? { layer: 'object', effect: 'share', reason: object.audience ? `the peer is in the ${noun}’s audience` : `the ${noun} does not narrow its audience` }
+    : { layer: 'object', effect: 'withhold', reason: `the peer is not in the ${noun}’s audience` };
 }
 
 /** How an object's own audience reaches a member: by name, by a group that exists, or because it has none. */
@@ -129,13 +132,19 @@ function feedLayer(question: Question, feed: Feed | undefined): Finding[] {
   if (!feed) return [];
   const { world, origin, object, viewer, at } = question;
   const offered = offers(feed, world, viewer, at);
-  if (!offered || !selects(feed, world, origin, object.attributes, at)) return [{ layer: 'feed', effect: 'withhold', reason: offered ? 'the feed’s filter does not select it' : 'the feed is not offered to the peer' }];
+  if (!offered || !selects(feed, world, origin, object, at)) return [{ layer: 'feed', effect: 'withhold', reason: offered ? 'the feed’s filter does not select it' : 'the feed is not offered to the peer' }];
   return [{ layer: 'feed', effect: 'share', reason: 'the feed selects it', ...(feed.terms ? { terms: layerTerms(feed.terms, feed, viewer) } : {}) }];
 }
 
-/** Whether a feed selects an origin's signals with these attributes. */
-export function selects(feed: Feed, world: World, origin: Member, object: SignalAttributes, at: Instant): boolean {
-  return (feed.owner === undefined || feed.owner === origin.id) && signalOutcomes(feed.filter, world, origin, object, at, 'every').every((o) => o.truth === true);
+/** Whether a feed selects an object of this origin. Feeds are of signals: they never select anything else. */
+export function selects(feed: Feed, world: World, origin: Member, object: PolicyObject, at: Instant): boolean {
+  if (object.kind !== 'signal' || (feed.owner !== undefined && feed.owner !== origin.id)) return false;
+  return objectOutcomes('signals', feed.filter, world, origin, object.attributes, at, 'every').every((o) => o.truth === true);
+}
+
+/** Whether a feed selects all that is real and of this kind. */
+export function selectsAll(feed: Feed, kind: ObjectKind): boolean {
+  return kind === 'signal' && feed.owner === undefined && !feed.filter;
 }
 
 /** Whether a feed is offered to the viewer; to others it does not exist. Its owner can always look at it. */
@@ -146,7 +155,7 @@ export function offers(feed: Feed, world: World, viewer: Member, at: Instant): b
 function meet(question: Question, findings: readonly Finding[], rule: Rule): Judgement {
   const terms = (feed: boolean): LayerTerms[] => findings.flatMap((finding) => ((finding.layer === 'feed') === feed ? (finding.terms ?? []) : []));
   const { world, viewer, origin, object } = question;
-  const met = meetTerms(terms(false), terms(true), world);
+  const met = meetTerms(terms(false), terms(true), object.kind, world);
   if ('refusal' in met) return withheldAfter(findings, met);
   const standing = audienceReach(object.audience, world, viewer) === 'named' ? 'named' : standingBy(rule, world, viewer, origin);
   const grant = completeGrant(met, { tlp: object.attributes.tlp, notBefore: object.notBefore }, standing);

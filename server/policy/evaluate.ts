@@ -47,7 +47,7 @@ export interface Granting {
 export function evaluatePolicy(question: Question, activation: Activation): PolicyFinding {
   const rules = activation.policy?.rules ?? [];
   const traces = rules.map((rule): RuleTrace => {
-    const outcomes = ruleOutcomes(rule, question.world, question.origin, question.object.attributes, question.viewer, question.at);
+    const outcomes = ruleOutcomes(rule, question.world, question.origin, question.object, question.viewer, question.at);
     return { rule, outcomes, matched: ruleMatches(rule, outcomes) };
   });
   const [rule] = byPrecedence(traces.filter((trace) => trace.matched).map((trace) => trace.rule));

@@ -1,7 +1,9 @@
-import type { Handling, MemberKind, OriginDisplay, SignalField, Tlp } from '../../schemas/types.ts';
+import type { Field, Handling, MemberKind, OriginDisplay, Tlp } from '../../schemas/types.ts';
 import { namedGroups, type Granting, type LayerTerms } from './evaluate.ts';
+import { emptyReveal, meetReveal } from './fields.ts';
 import { CONTRADICTION, completeHandling, fillHandling, meetHandling, strictestTlp, type LayerHandling } from './handling.ts';
-import { meetReveal, mostHidden, type Window } from './meet.ts';
+import { mostHidden, type Window } from './meet.ts';
+import type { ObjectKind } from './object.ts';
 import type { Instant } from './time.ts';
 import type { Member, World } from './world.ts';
 
@@ -13,7 +15,7 @@ export interface Grant {
   /** One per layer that sets a delay or an end. */
   windows: readonly Window[];
   notBefore?: Instant;
-  reveal: readonly SignalField[];
+  reveal: readonly Field[];
   origin: OriginDisplay;
   handling: Handling;
 }
@@ -21,7 +23,7 @@ export interface Grant {
 /** What the terms of all layers come to, before TLP has its say. */
 export interface Met {
   windows: readonly Window[];
-  reveal: readonly SignalField[];
+  reveal: readonly Field[];
   origin: OriginDisplay;
   handling: LayerHandling;
 }
@@ -32,16 +34,17 @@ export interface Refusal {
   refusal: string;
 }
 
-/** How a peer stands to a signal: named in person, in a group that the rule names and the origin is in too, or neither. */
+/** How a peer stands to an object: named in person, in a group that the rule names and the origin is in too, or neither. */
 export type Standing = 'named' | 'shared' | 'neither';
 
-/** Meets the terms of charter and policy, then those of a feed, where there is one. */
-export function meetTerms(granted: readonly LayerTerms[], feed: readonly LayerTerms[], world: World): Met | Refusal {
+/** Meets the terms of charter and policy, then those of a feed, where there is one, for objects of one kind. */
+export function meetTerms(granted: readonly LayerTerms[], feed: readonly LayerTerms[], kind: ObjectKind, world: World): Met | Refusal {
   const terms = [...granted, ...feed];
   const handling = meetHandlings(granted, feed, world);
-  const reveal = meetReveal(terms);
+  const reveal = meetReveal(terms, kind);
+  const nothing = emptyReveal(reveal, kind);
   if (handling === CONTRADICTION) return { layer: 'meet', refusal: 'one layer says attribution must, another must-not' };
-  if (reveal.length === 0) return { layer: 'meet', refusal: 'no field is revealed by every layer' };
+  if (nothing !== undefined) return { layer: 'meet', refusal: nothing };
   const windows = terms.filter((t) => t.after > 0 || t.for !== undefined).map(({ after, for: length }): Window => (length === undefined ? { after } : { after, for: length }));
   return { windows, reveal, origin: mostHidden(terms), handling };
 }

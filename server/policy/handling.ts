@@ -48,14 +48,17 @@ export function fillHandling(met: LayerHandling): LayerHandling {
   return { attribution: 'must-not', ...strictest, ...met };
 }
 
-/** Completes handling: what no layer spoke of takes its strictest value, and TLP caps `onward`. */
+/**
+ * Completes handling: what no layer spoke of takes its strictest value, and TLP caps `onward`. The fields come in one order,
+ * whoever spoke of them: views that say the same must have the same version.
+ */
 export function completeHandling(met: LayerHandling, tlp: Tlp): Handling {
-  const filled = fillHandling(met);
+  const { tlp: _tlp, onward_groups: _groups, excluded_kinds: _kinds, ...filled } = fillHandling(met);
   const groups = [...(met.onward_groups ?? [])].sort();
   const capped = stricter('onward', filled.onward, onwardCap[tlp]) as Onward;
   const onward = capped === 'group' && groups.length === 0 ? 'none' : capped;
   return {
-    ...(filled as Omit<Handling, 'onward_groups' | 'excluded_kinds'>),
+    ...(filled as Omit<Handling, 'tlp' | 'onward_groups' | 'excluded_kinds'>),
     tlp,
     onward,
     onward_groups: onward === 'group' ? groups : [],

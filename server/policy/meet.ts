@@ -1,4 +1,4 @@
-import type { OriginDisplay, SignalField } from '../../schemas/types.ts';
+import type { OriginDisplay } from '../../schemas/types.ts';
 import { enumeration } from './conditions.ts';
 import type { LayerTerms } from './evaluate.ts';
 import type { Lifetime } from './object.ts';
@@ -17,12 +17,6 @@ export interface Span {
 }
 
 const displays = enumeration('OriginDisplay') as OriginDisplay[];
-const fields = enumeration('SignalField') as SignalField[];
-
-/** The fields that every layer reveals, in the schema's order; none where no layer grants any. */
-export function meetReveal(terms: readonly LayerTerms[]): SignalField[] {
-  return terms.length === 0 ? [] : fields.filter((field) => terms.every((layer) => layer.reveal.includes(field)));
-}
 
 /** The most hidden display of several. */
 export function mostHidden(terms: readonly LayerTerms[]): OriginDisplay {

@@ -2,6 +2,7 @@ import type { Tlp } from '../../schemas/types.ts';
 import type { LayerTerms } from './evaluate.ts';
 import { completeGrant, meetTerms, type Grant, type Met, type Refusal, type Standing } from './grant.ts';
 import { Interner, type Interned } from './interner.ts';
+import type { ObjectKind } from './object.ts';
 import type { Instant } from './time.ts';
 import type { World } from './world.ts';
 
@@ -17,16 +18,18 @@ interface Meeting {
   grants: Record<Standing, (Grant | null)[]>;
 }
 
-/** The meets of the terms of charter and policy with those of one feed, or of none: each is made once. */
+/** The meets of the terms of charter and policy with those of one feed, or of none, for objects of one kind: each is made once. */
 export class Meetings {
   readonly #world: World;
+  readonly #kind: ObjectKind;
   readonly #feed: readonly LayerTerms[];
   readonly #grants: Interner<Grant>;
   readonly #known: Meeting[][] = [];
 
   /** @param grants shared by all meetings of one world, so that equal grants are one and the same */
-  constructor(world: World, feed: LayerTerms | undefined, grants: Interner<Grant>) {
+  constructor(world: World, kind: ObjectKind, feed: LayerTerms | undefined, grants: Interner<Grant>) {
     this.#world = world;
+    this.#kind = kind;
     this.#feed = feed ? [feed] : [];
     this.#grants = grants;
   }
@@ -40,7 +43,7 @@ export class Meetings {
   }
 
   #meet(charter: LayerTerms, policy: LayerTerms): Meeting {
-    return { met: meetTerms([charter, policy], this.#feed, this.#world), grants: { named: [], shared: [], neither: [] } };
+    return { met: meetTerms([charter, policy], this.#feed, this.#kind, this.#world), grants: { named: [], shared: [], neither: [] } };
   }
 
   #complete(met: Met | Refusal, marks: Marks, standing: Standing): Grant | null {

@@ -1,15 +1,16 @@
-import type { PeerConditions, Rule, SignalConditions } from '../../schemas/types.ts';
+import type { PeerConditions, Rule } from '../../schemas/types.ts';
 import { bitsOf, keepCommon, type Bits } from './bits.ts';
-import { agreementsAt, peerOutcomes, quantifierOf, ruleMatches, signalOutcomes } from './conditions.ts';
+import { agreementsAt, attributeOutcomes, objectOutcomes, peerOutcomes, quantifierOf, respondsTo, ruleMatches, valueOf, type ObjectConditions } from './conditions.ts';
+import type { Topic } from './coverage.ts';
 import { remember } from './interner.ts';
-import type { SignalAttributes } from './object.ts';
+import type { Attributes } from './object.ts';
 import type { Instant } from './time.ts';
 import type { Member, World } from './world.ts';
 
-/** What rules ask under `signals`: the attributes of a signal, and its origin. */
-export interface SignalSubject {
+/** What rules ask of objects of one kind: attributes, and the origin. */
+export interface ObjectSubject {
   origin: Member;
-  attributes: SignalAttributes;
+  attributes: Attributes;
 }
 
 type Key = string | number | undefined;
@@ -48,17 +49,21 @@ export class RuleIndex<S> {
   }
 }
 
-/** The rules by their conditions on a signal and its origin. */
-export function indexBySignal(rules: readonly Rule[], world: World, at: Instant): RuleIndex<SignalSubject> {
-  const attribute = (name: keyof SignalConditions): Attribute<SignalSubject> => {
+/** The rules by their conditions on an object of one kind and its origin. */
+export function indexByObject(rules: readonly Rule[], topic: Topic, world: World, at: Instant): RuleIndex<ObjectSubject> {
+  const conditionsOf = (rule: Rule): ObjectConditions | undefined => rule[topic];
+  const attribute = (name: keyof ObjectConditions): Attribute<ObjectSubject> => {
     // Only of labels do the named ones alone count: a harm stands for those above it too, and a share must cover every scheme.
-    const words = name === 'labels' ? wordsOf(rules.map((rule) => rule.signals?.labels)) : undefined;
+    const words = name === 'labels' ? wordsOf(rules.map((rule) => conditionsOf(rule)?.labels)) : undefined;
+    const outcomes = name === 'exercise' ? objectOutcomes : attributeOutcomes;
     return {
-      key: ({ origin, attributes }) => (name === 'origin' ? origin.id : keyOf(attributes[name === 'scheme' ? 'schemes' : name], words)),
-      allows: (rule, { origin, attributes }) => ruleMatches(rule, signalOutcomes(only(rule.signals, name), world, origin, attributes, at, quantifierOf(rule))),
+      key: ({ origin, attributes }) => (name === 'origin' ? origin.id : keyOf(valueOf(attributes, name), words)),
+      allows: (rule, { origin, attributes }) => ruleMatches(rule, outcomes(topic, only(conditionsOf(rule), name), world, origin, attributes, at, quantifierOf(rule))),
     };
   };
-  return new RuleIndex(rules, named(rules.map((rule) => rule.signals)).map(attribute));
+  // That an object belongs to an exercise matters even where no rule asks.
+  const names = new Set<keyof ObjectConditions>([...named(rules.map(conditionsOf)), 'exercise']);
+  return new RuleIndex(rules, [...names].map(attribute));
 }
 
 /** The rules by their conditions on the peer who asks. */
@@ -66,11 +71,31 @@ export function indexByPeer(rules: readonly Rule[], world: World, at: Instant): 
   const attribute = (name: keyof PeerConditions): Attribute<Member> => {
     const words = wordsOf(rules.map((rule) => rule.peers?.[name]));
     return {
-      key: (peer) => keyOf(name === 'agreements' ? agreementsAt(peer, at) : peer[name], words),
+      key: (peer) => keyOf(measured(world, peer, at, name, words), words),
       allows: (rule, peer) => ruleMatches(rule, peerOutcomes('peers', only(rule.peers, name), world, peer, at)),
     };
   };
   return new RuleIndex(rules, named(rules.map((rule) => rule.peers)).map(attribute));
+}
+
+/** What conditions of this name read of a member. */
+function measured(world: World, peer: Member, at: Instant, name: keyof PeerConditions, words: ReadonlySet<string> | undefined): string | Iterable<string> | undefined {
+  switch (name) {
+    case 'agreements':
+      return agreementsAt(peer, at);
+    case 'subscribed':
+      return peer.subscriptions;
+    case 'responds':
+      return respondsTo(world, peer, [...(words ?? [])]);
+    case 'contributed':
+      return JSON.stringify(peer.measures?.contributed ?? {});
+    case 'found_good':
+      return JSON.stringify(peer.measures?.foundGood ?? {});
+    case 'quality':
+      return JSON.stringify([peer.measures?.overturned, peer.measures?.stale]);
+    default:
+      return peer[name];
+  }
 }
 
 /** The attributes that some of the conditions are about. */

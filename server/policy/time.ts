@@ -16,9 +16,9 @@ const MAX_DURATION = 3660 * 86_400 * SECOND;
 export function parseInstant(text: string): Instant | undefined {
   const match = INSTANT.exec(text);
   if (!match) return undefined;
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map(Number);
-  if (month > 12 || month < 1 || day < 1 || hour > 23 || minute > 59 || second > 59) return undefined;
-  if (day > new Date(Date.UTC(year, month, 0)).getUTCDate()) return undefined;
+  const [month, day] = [Number(match[2]), Number(match[3])];
+  if (month > 12 || month < 1 || day < 1 || Number(match[4]) > 23 || Number(match[5]) > 59 || Number(match[6]) > 59) return undefined;
+  if (day > 28 && day > new Date(Date.UTC(Number(match[1]), month, 0)).getUTCDate()) return undefined;
   const at = Date.parse(text);
   return at >= FIRST && at <= LAST ? at : undefined;
 }
@@ -43,8 +43,8 @@ export function parseDuration(text: string): number | undefined {
 
 /** Like parseInstant, for text that the schemas have already validated. */
 export function instant(text: string): Instant {
-  const at = parseInstant(text);
-  if (at === undefined) throw new Error('not an instant');
+  const at = Date.parse(text);
+  if (Number.isNaN(at)) throw new Error('not an instant');
   return at;
 }
 

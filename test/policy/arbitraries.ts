@@ -1,17 +1,21 @@
 import fc from 'fast-check';
-import type { HandlingTerms, PeerConditions, Policy, Rule, SignalConditions, Terms } from '../../schemas/types.ts';
+import type { HandlingTerms, MessageConditions, PeerConditions, Policy, ReportConditions, Rule, SignalConditions, Terms } from '../../schemas/types.ts';
 import { enumeration } from '../../server/policy/conditions.ts';
 import type { Request } from '../../server/policy/decide.ts';
 import type { LayerHandling } from '../../server/policy/handling.ts';
-import type { Lifetime, PolicyObject, SignalAttributes } from '../../server/policy/object.ts';
+import { ALL_FIELDS, FIELDS } from '../../server/policy/fields.ts';
+import type { Lifetime, PolicyObject } from '../../server/policy/object.ts';
 import { formatInstant } from '../../server/policy/time.ts';
-import type { Activation, Feed, Member, World } from '../../server/policy/world.ts';
+import type { Activation, Feed, Incident, Member, World } from '../../server/policy/world.ts';
 import { DAY, HOUR, NOON } from './build.ts';
 
 /** The harms of these worlds that are in the tree; signals may carry another one. */
 export const HARMS = ['fraud', 'fraud.phishing', 'csea', 'csea.grooming'];
 /** The durations of these worlds. */
 export const MILLISECONDS: Record<string, number> = { PT0S: 0, PT1H: HOUR, PT2H: 2 * HOUR, P1D: DAY, P2D: 2 * DAY };
+
+/** What random worlds follow from: always the same, so that how many of them mean something does not change by chance. Set SEED for others. */
+export const seed = Number(process.env['SEED'] ?? 20_261_122);
 
 const MEMBERS = ['origin', 'viewer', 'third'];
 const GROUPS = ['a', 'b', 'gone'];
@@ -38,7 +42,12 @@ const peerConditions = conditions<PeerConditions>({
   groups: sets(GROUPS),
   jurisdictions: sets(['NL', 'FR']),
   trust: bounds(words('Trust')),
-  agreements: sets(['x', 'y']),
+  agreements: sets(['x', 'y', 'x@2', 'y@1']),
+  contributed: fc.record({ atLeast: fc.constantFrom(1, 10), within: words('MeasuredPeriod') }),
+  found_good: fc.record({ atLeast: fc.constantFrom(50, 90), within: words('MeasuredPeriod') }),
+  quality: fc.oneof(...['overturned', 'stale'].map((name) => fc.record({ [name]: bounds(fc.constantFrom(5, 10)) }))),
+  subscribed: sets(['all', 'f', 'nowhere']),
+  responds: fc.record({ any: subset(['flood', 'storm', 'none']) }),
 });
 const signalConditions = conditions<SignalConditions>({
   type: listed(['account', 'url', 'media']),
@@ -52,6 +61,30 @@ const signalConditions = conditions<SignalConditions>({
   intent: listed(enumeration('Intent')),
   novelty: listed(enumeration('Novelty')),
   basis: listed(enumeration('Basis')),
+  corroboration: bounds(fc.constantFrom(1, 3)),
+  dispute: listed(enumeration('Dispute')),
+  jurisdictions: sets(['NL', 'FR']),
+  exercise: fc.record({ in: subset(['drill', 'game']) }),
+  origin: peerConditions.map((found) => found ?? { kind: { in: ['platform'] } }),
+});
+const reportConditions = conditions<ReportConditions>({
+  part: listed(enumeration('PartKind')),
+  harm: listed(HARMS),
+  regions: listed(['NL', 'FR', '150']),
+  tactics: listed(['T0049', 'T1566']),
+  exercise: fc.record({ in: subset(['drill', 'game']) }),
+  confidence: bounds(confidences),
+  tlp: bounds(words('Tlp')),
+  labels: sets(['l', 'm']),
+  origin: peerConditions.map((found) => found ?? { kind: { in: ['platform'] } }),
+});
+const messageConditions = conditions<MessageConditions>({
+  message: listed(enumeration('MessageKind')),
+  exercise: fc.record({ in: subset(['drill', 'game']) }),
+  harm: listed(HARMS),
+  regions: listed(['NL', 'FR', '150']),
+  tlp: bounds(words('Tlp')),
+  labels: sets(['l', 'm']),
   origin: peerConditions.map((found) => found ?? { kind: { in: ['platform'] } }),
 });
 const during = fc.oneof(instants.map((at) => ({ from: formatInstant(at) })), instants.map((at) => ({ until: formatInstant(at) })));
@@ -72,27 +105,35 @@ const handling = fc.record(handlingFields, { requiredKeys: [] }) as fc.Arbitrary
 /** What a layer may say of handling, in the form that a meet gives it. */
 export const layerHandlings = fc.record({ ...handlingFields, excluded_kinds: subset(enumeration('MemberKind')).map((kinds) => kinds.sort()) }, { requiredKeys: [] }) as fc.Arbitrary<LayerHandling>;
 
-const fields = enumeration('SignalField');
 const terms = fc.record(
-  { after: delays, for: lengths, reveal: fc.oneof({ arbitrary: fc.constant(fields), weight: 2 }, { arbitrary: subset(fields.slice(0, 4)), weight: 1 }), origin: words('OriginDisplay'), handling },
+  { after: delays, for: lengths, reveal: fc.oneof({ arbitrary: fc.constant(ALL_FIELDS), weight: 4 }, { arbitrary: subset(FIELDS.signal.slice(0, 4)), weight: 2 }, { arbitrary: subset(FIELDS.part).map((found) => [...found, 'text']).map((found) => [...new Set(found)]), weight: 1 }), origin: words('OriginDisplay'), handling },
   { requiredKeys: ['reveal'] },
 ) as fc.Arbitrary<Terms>;
 
 const drop = <T extends object>(value: T): T => Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as T;
 const rarely = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.oneof({ arbitrary: fc.constant(undefined), weight: 3 }, { arbitrary: value, weight: 1 });
-const matching = { signals: fc.option(signalConditions, { nil: undefined }), peers: fc.option(peerConditions, { nil: undefined }), during: rarely(during) };
+const coverage = fc.oneof(
+  { arbitrary: fc.constant(undefined), weight: 2 },
+  { arbitrary: fc.constant(['signals', 'reports', 'messages']), weight: 1 },
+  { arbitrary: fc.subarray(enumeration('Covered') as string[], { minLength: 1 }), weight: 1 },
+);
+const incidents = fc.oneof(fc.record({ open: subset(['flood', 'storm', 'none']) }), fc.record({ closed: subset(['flood', 'storm', 'none']) }));
+const matching = { covers: coverage, signals: fc.option(signalConditions, { nil: undefined }), reports: rarely(reportConditions), messages: rarely(messageConditions), peers: fc.option(peerConditions, { nil: undefined }), during: rarely(during), incidents: rarely(rarely(incidents)) };
 
 /** Withhold rules. */
 export const withholds: fc.Arbitrary<Rule> = fc.record({ id: fc.constant('w'), effect: fc.constant('withhold'), ...matching }).map((rule) => drop(rule) as Rule);
 const shares: fc.Arbitrary<Rule> = fc.record({ id: fc.constant('s'), effect: fc.constant('share'), ...matching, terms }).map((rule) => drop(rule) as Rule);
-const catchAll: fc.Arbitrary<Rule> = fc.record({ id: fc.constant('c'), effect: fc.constant('share'), terms });
+const catchAll: fc.Arbitrary<Rule> = fc.record({ id: fc.constant('c'), effect: fc.constant('share'), covers: fc.constantFrom(['signals', 'reports', 'messages'], ['signals', 'reports', 'messages', 'counts']), terms });
 
 /** Policies of up to five rules, most of which share something with somebody. */
 export const policies: fc.Arbitrary<Policy> = fc
   .tuple(fc.array(fc.oneof({ arbitrary: shares, weight: 5 }, { arbitrary: withholds, weight: 1 }), { maxLength: 4 }), fc.option(catchAll, { freq: 4, nil: undefined }))
   .map(([rules, last]) => ({ id: 'test/policy', title: 'Test', summary: 'Test.', rules: [...rules, ...(last ? [last] : [])].map((rule, index) => ({ ...rule, id: `${rule.id}${index}` })) }));
 
-const agreements = fc.array(fc.record({ id: fc.constantFrom('x', 'y'), from: instants, until: rarely(instants) }).map(drop), { maxLength: 2 });
+const measures = fc
+  .record({ contributed: fc.constantFrom(undefined, { P7D: 1, P30D: 9 }, { P7D: 10, P30D: 10, P90D: 10, P365D: 10 }), foundGood: fc.constantFrom(undefined, { P30D: 50 }, { P7D: 89, P365D: 90 }), overturned: fc.constantFrom(undefined, 4, 5, 11), stale: fc.constantFrom(undefined, 5, 10) })
+  .map(drop);
+const agreements = fc.array(fc.record({ id: fc.constantFrom('x', 'y'), version: fc.constantFrom(undefined, 1, 2, 3), from: instants, until: rarely(instants) }).map(drop), { maxLength: 2 });
 const member = (id: string): fc.Arbitrary<Member> =>
   fc.record({
     id: fc.constant(id),
@@ -102,27 +143,55 @@ const member = (id: string): fc.Arbitrary<Member> =>
     jurisdictions: fc.constantFrom([], ['NL'], ['NL', 'FR']),
     groups: fc.subarray(GROUPS).map((groups) => new Set(groups)),
     agreements,
-  }) as fc.Arbitrary<Member>;
+    subscriptions: fc.constantFrom(undefined, new Set<string>(), new Set(['all']), new Set(['all', 'f', 'nowhere'])),
+    measures: fc.option(measures, { nil: undefined }),
+  }).map((found) => drop(found)) as fc.Arbitrary<Member>;
 
-const attributes = fc
-  .record({
+const tlps = fc.oneof({ arbitrary: fc.constantFrom('CLEAR', 'GREEN'), weight: 3 }, { arbitrary: words('Tlp'), weight: 1 });
+const harms = fc.constantFrom(...HARMS, 'fraud.unheard-of');
+const several = (values: readonly string[]): fc.Arbitrary<string[]> => fc.subarray([...values], { maxLength: 2 });
+const drills = fc.oneof({ arbitrary: fc.constant(undefined), weight: 12 }, { arbitrary: fc.constantFrom('drill', 'game', 'other'), weight: 1 });
+const attributes = {
+  signal: fc.record({
     type: words('IndicatorType'),
     schemes: fc.subarray(['url-v1', 'media-pdq', 'media-md5'], { minLength: 1 }),
-    harm: fc.constantFrom(...HARMS, 'fraud.unheard-of'),
+    harm: harms,
     severity: words('Severity'),
     confidence: confidences,
     status: words('Status'),
-    tlp: fc.oneof({ arbitrary: fc.constantFrom('CLEAR', 'GREEN'), weight: 3 }, { arbitrary: words('Tlp'), weight: 1 }),
+    tlp: tlps,
     labels: fc.subarray(['l', 'm']),
     intent: fc.option(words('Intent'), { nil: undefined }),
     novelty: fc.option(words('Novelty'), { nil: undefined }),
     basis: fc.option(words('Basis'), { nil: undefined }),
-  })
-  .map((found) => drop(found) as SignalAttributes);
+    corroboration: fc.option(fc.constantFrom(0, 1, 3), { nil: undefined }),
+    dispute: fc.option(words('Dispute'), { nil: undefined }),
+    jurisdictions: fc.constantFrom(undefined, [], ['NL'], ['NL', 'FR']),
+    exercise: drills,
+  }),
+  part: fc.record({
+    part: words('PartKind'),
+    harms: several([...HARMS, 'fraud.unheard-of']),
+    regions: several(['NL', 'FR', '150']),
+    tactics: several(['T0049', 'T1566', 'own']),
+    confidence: fc.option(confidences, { nil: undefined }),
+    exercise: drills,
+    tlp: tlps,
+    labels: fc.subarray(['l', 'm']),
+  }),
+  message: fc.record({ message: words('MessageKind'), exercise: drills, harms: several([...HARMS, 'fraud.unheard-of']), regions: several(['NL', 'FR', '150']), tlp: tlps, labels: fc.subarray(['l', 'm']) }),
+};
 
 const audience = fc.record({ members: fc.subarray(['viewer', 'third']), groups: fc.subarray(GROUPS) }, { requiredKeys: [] });
-const objectsOf = (...origins: string[]): fc.Arbitrary<PolicyObject> =>
-  fc.record({ kind: fc.constant('signal'), origin: fc.constantFrom(...origins), attributes, audience: rarely(audience), notBefore: rarely(instants) }).map((found) => drop(found) as PolicyObject);
+const objectsOf = (...origins: string[]): fc.Arbitrary<PolicyObject> => {
+  const of = (kind: PolicyObject['kind'], weight: number): { arbitrary: fc.Arbitrary<PolicyObject>; weight: number } => ({
+    arbitrary: fc
+      .record({ kind: fc.constant(kind), origin: fc.constantFrom(...origins), attributes: (attributes[kind] as fc.Arbitrary<object>).map(drop), audience: rarely(audience), notBefore: rarely(instants) })
+      .map((found) => drop(found) as unknown as PolicyObject),
+    weight,
+  });
+  return fc.oneof(of('signal', 4), of('part', 2), of('message', 1));
+};
 
 /** Feeds of the hub and of members. */
 export const feeds = fc
@@ -137,12 +206,20 @@ const versions = fc.oneof(
     weight: 1,
   },
 );
-const worlds: fc.Arbitrary<World> = fc.record({ origin: member('origin'), viewer: member('viewer'), charter: versions, own: versions }).map(({ origin, viewer, charter, own }) => ({
+const incidentsOfWorlds = fc.record({ flood: fc.array(instants, { maxLength: 3 }), storm: fc.array(instants, { maxLength: 1 }), responders: fc.subarray(MEMBERS) }).map(({ flood, storm, responders }) => {
+  const spells = (times: number[]): Incident['open'] => times.map((from, index) => ({ from, ...(index > 0 ? { until: from + HOUR } : {}) }));
+  const of = (id: string, open: Incident['open']): [string, Incident] => [id, { id, open, severity: 'high', harms: [], responders: new Set(responders) }];
+  return new Map([of('flood', spells(flood)), of('storm', spells(storm))]);
+});
+const happenings = fc.option(incidentsOfWorlds, { nil: undefined });
+const FEEDS = new Map([['f', { id: 'f' }]]);
+const worlds: fc.Arbitrary<World> = fc.record({ origin: member('origin'), viewer: member('viewer'), charter: versions, own: versions, incidents: happenings }).map(({ origin, viewer, charter, own, incidents: going }) => ({
   members: new Map([origin, viewer].map((one) => [one.id, one])),
   groups: new Set(['a', 'b']),
   operator: 'hub',
   activations: new Map([['hub', charter], ['origin', own]]),
-  feeds: new Map(),
+  feeds: FEEDS,
+  ...(going ? { incidents: going } : {}),
 }));
 
 const moments = fc.constantFrom(NOON - HOUR, NOON, NOON + HOUR, NOON + DAY, NOON + 2 * DAY);
@@ -192,15 +269,17 @@ export const scenes: fc.Arbitrary<Scene> = fc
     policies: fc.tuple(...EVERYBODY.map(() => anyVersions)),
     objects: fc.array(objectsOf('origin', 'origin', 'origin', 'third', 'third', 'viewer', 'hub', 'nobody'), { minLength: 10, maxLength: 10 }),
     feeds: fc.tuple(feeds, feeds),
+    going: happenings,
     instants: fc.uniqueArray(moments, { minLength: 2, maxLength: 2 }),
   })
-  .map(({ members, policies: versionsOf, ...asked }) => ({
+  .map(({ members, policies: versionsOf, going, ...asked }) => ({
     world: {
       members: new Map(members.map((one) => [one.id, one])),
       groups: new Set(['a', 'b']),
       operator: 'hub',
       activations: new Map(members.map((one, index) => [one.id, versionsOf[index]!])),
-      feeds: new Map(),
+      feeds: FEEDS,
+      ...(going ? { incidents: going } : {}),
     },
     instants: asked.instants,
     viewers: [...EVERYBODY, 'nobody'],

@@ -1,8 +1,9 @@
 import type { HandlingTerms, Policy, Rule, Terms } from '../../schemas/types.ts';
-import { ALL_FIELDS, decide, type Decision, type Request } from '../../server/policy/decide.ts';
-import type { Lifetime, PolicyObject, SignalAttributes } from '../../server/policy/object.ts';
+import { decide, type Decision, type Request } from '../../server/policy/decide.ts';
+import { ALL_FIELDS } from '../../server/policy/fields.ts';
+import type { Lifetime, MessageAttributes, MessageObject, PartAttributes, PartObject, PolicyObject, SignalAttributes, SignalObject } from '../../server/policy/object.ts';
 import { instant, type Instant } from '../../server/policy/time.ts';
-import type { Activation, Feed, Member, World } from '../../server/policy/world.ts';
+import type { Activation, Feed, Incident, Member, World } from '../../server/policy/world.ts';
 
 /** When signals of these tests are accepted, and when the engine is asked unless a test says otherwise. */
 export const NOON = instant('2026-11-10T12:00:00Z');
@@ -30,11 +31,19 @@ export function signal(more: Partial<SignalAttributes> = {}): SignalAttributes {
   return { type: 'url', schemes: ['url-v1'], harm: 'fraud.phishing', severity: 'medium', confidence: 50, status: 'malicious', tlp: 'CLEAR', labels: [], ...more };
 }
 
+export function part(more: Partial<PartAttributes> = {}): PartAttributes {
+  return { part: 'section', harms: ['fraud.phishing'], regions: ['NL'], tactics: ['T0049'], confidence: 50, tlp: 'CLEAR', labels: [], ...more };
+}
+
+export function message(more: Partial<MessageAttributes> = {}): MessageAttributes {
+  return { message: 'request', harms: ['fraud.phishing'], regions: ['NL'], tlp: 'CLEAR', labels: [], ...more };
+}
+
 export function policy(...rules: Rule[]): Policy {
   return { id: 'test/policy', title: 'Test', summary: 'Test.', rules };
 }
 
-/** Shares everything, unless told otherwise. */
+/** Shares everything that there is of signals, unless told otherwise. */
 export function share(id: string, more: Partial<Rule> = {}): Rule {
   return { id, effect: 'share', terms: EVERYTHING, ...more };
 }
@@ -55,20 +64,25 @@ export interface Scene {
   viewer?: Partial<Omit<Member, 'groups'>> & { groups?: string[] };
   others?: Member[];
   groups?: string[];
+  incidents?: Incident[];
+  feeds?: Feed[];
   charter?: Policy | null | Activation[];
   policy?: Policy | null | Activation[];
   signal?: Partial<SignalAttributes>;
-  object?: Partial<PolicyObject>;
+  /** A part of a report or a message, in place of the signal. */
+  part?: Partial<PartAttributes>;
+  message?: Partial<MessageAttributes>;
+  object?: Partial<Pick<PolicyObject, 'origin' | 'audience' | 'notBefore'>>;
   lifetime?: Partial<Lifetime>;
   at?: Instant;
   as?: string;
   feed?: Feed;
 }
 
-export function world({ origin, viewer, others = [], groups = [], ...scene }: Scene): World {
+export function world({ origin, viewer, others = [], groups = [], incidents, feeds = [], ...scene }: Scene): World {
   const members = [member('origin', origin), member('viewer', viewer), ...others];
   const activations = new Map([['hub', versions(scene.charter)], ['origin', versions(scene.policy)]]);
-  return { members: new Map(members.map((one) => [one.id, one])), groups: new Set(groups), operator: 'hub', activations, feeds: new Map() };
+  return { members: new Map(members.map((one) => [one.id, one])), groups: new Set(groups), operator: 'hub', activations, feeds: new Map(feeds.map((one) => [one.id, one])), ...(incidents ? { incidents: new Map(incidents.map((one) => [one.id, one])) } : {}) };
 }
 
 function versions(given: Policy | null | Activation[] | undefined): Activation[] {
@@ -77,11 +91,17 @@ function versions(given: Policy | null | Activation[] | undefined): Activation[]
 }
 
 export function request(scene: Scene): Request {
-  const object: PolicyObject = { kind: 'signal', origin: 'origin', attributes: signal(scene.signal), ...scene.object };
-  return { world: world(scene), at: scene.at ?? NOON, viewer: scene.as ?? 'viewer', object, ...(scene.feed ? { feed: scene.feed } : {}) };
+  return { world: world(scene), at: scene.at ?? NOON, viewer: scene.as ?? 'viewer', object: objectOf(scene), ...(scene.feed ? { feed: scene.feed } : {}) };
 }
 
-/** What the engine decides for the viewer about one signal of the origin. */
+function objectOf(scene: Scene): PolicyObject {
+  const common = { origin: 'origin', ...scene.object };
+  if (scene.part) return { ...common, kind: 'part', attributes: part(scene.part) } satisfies PartObject;
+  if (scene.message) return { ...common, kind: 'message', attributes: message(scene.message) } satisfies MessageObject;
+  return { ...common, kind: 'signal', attributes: signal(scene.signal) } satisfies SignalObject;
+}
+
+/** What the engine decides for the viewer about one object of the origin. */
 export function ask(scene: Scene): Decision {
   return decide(request(scene), { accepted: NOON, ...scene.lifetime });
 }

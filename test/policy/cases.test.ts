@@ -92,3 +92,24 @@ t.test('members are as the world says, and plain where it does not', async (t) =
   t.equal(visible(dated), true);
   t.equal(visible(dated, '2026-11-10T12:00:01Z'), false);
 });
+
+t.test('cases about parts of reports, messages and counts', async (t) => {
+  const texts = policy(share('tested', { covers: ['reports', 'messages', 'counts'] }));
+  const about = (one: Partial<PolicyCase>, more: Partial<PolicyCases> = {}): string[] | undefined => runCases(texts, document({ expect: { effect: 'share', visible: true, rule: 'tested' }, ...one }, more))[0]?.differences;
+  const part = { origin: 'northstar', part: 'section', tlp: 'CLEAR', accepted: at } as const;
+  const message = { origin: 'northstar', message: 'answer', tlp: 'CLEAR', accepted: at } as const;
+  t.same(about({ part }), []);
+  t.same(about({ part: { harms: ['fraud'] } }, { part }), [], 'the document says the rest');
+  t.same(about({ message }), []);
+  t.same(about({ message: {} }, { message }), []);
+  t.same(about({ part: {} }), ['The part has no origin.', 'The part has no part.', 'The part has no tlp.', 'The part has no accepted.']);
+  t.same(about({ message: { origin: 'nobody' } }), ['The message has no message.', 'The message has no tlp.', 'The message has no accepted.', 'The cases’ world has no member nobody.']);
+  const signal: CaseExpectation = { effect: 'withhold', visible: false };
+  t.same(about({ expect: { ...signal, counted: true } }), []);
+  t.same(about({ expect: { ...signal, counted: false } }), ['Expected counted to be false, but it is true.']);
+});
+
+t.test('cases name feeds, exercises and responders that there are', async (t) => {
+  const world = { members: [{ id: 'northstar', kind: 'platform' as const }, { id: 'harbourview', kind: 'platform' as const, subscribed: ['all', 'northstar/gone'] }], incidents: [{ id: 'flood', responders: ['nobody'] }] };
+  t.same(differences({ signal: { exercise: 'drill' } }, { world }), ['The cases’ world has no member nobody.', 'The cases’ world has no feed northstar/gone.', 'The cases’ world has no exercise drill.']);
+});

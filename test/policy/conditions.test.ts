@@ -1,6 +1,8 @@
 import t from 'tap';
 import type { Rule } from '../../schemas/types.ts';
-import { DAY, HOUR, NOON, outcome, policy, share, signal, withhold, type Scene } from './build.ts';
+import { countable } from '../../server/policy/counting.ts';
+import type { Incident } from '../../server/policy/world.ts';
+import { ask, DAY, HOUR, NOON, outcome, policy, request, share, signal, withhold, type Scene } from './build.ts';
 import { duration, formatInstant, instant, parseDuration, parseInstant } from '../../server/policy/time.ts';
 
 t.test('instants', async (t) => {
@@ -84,7 +86,7 @@ t.test('exact durations', async (t) => {
 });
 
 /** Whether a share with the conditions shares, and whether a withhold with them withholds. */
-function both(conditions: Pick<Rule, 'signals' | 'peers' | 'during'>, scene: Scene = {}): { share: boolean; withhold: boolean } {
+function both(conditions: Pick<Rule, 'signals' | 'peers' | 'during' | 'incidents'>, scene: Scene = {}): { share: boolean; withhold: boolean } {
   return {
     share: outcome({ ...scene, policy: policy(share('tested', conditions)) }) === 'visible',
     withhold: outcome({ ...scene, policy: policy(withhold('tested', conditions), share('otherwise')) }) === 'policy',
@@ -190,4 +192,108 @@ t.test('all conditions of a rule must hold, and a rule without any holds for eve
   t.same(both({ signals: { type: { in: ['url'] }, status: { in: ['unknown'] } } }), fails);
   t.same(both({ signals: { type: { in: ['url'], notIn: ['url'] } } }), fails, 'both operators of one attribute');
   t.same(both({ signals: { intent: { in: ['malicious'] }, type: { in: ['media'] } } }), fails, 'what is false outweighs what is unknown');
+});
+
+t.test('agreements by version: that one or a later one', async (t) => {
+  const accepted = (version?: number): Scene => ({ viewer: { agreements: [{ id: 'code', ...(version === undefined ? {} : { version }), from: 0 }] } });
+  const asks = (named: string): Pick<Rule, 'peers'> => ({ peers: { agreements: { any: [named] } } });
+  t.same(both(asks('code@2'), accepted(2)), holds);
+  t.same(both(asks('code@2'), accepted(3)), holds);
+  t.same(both(asks('code@2'), accepted(1)), fails);
+  t.same(both(asks('code@1'), accepted()), holds, 'no version is the first');
+  t.same(both(asks('code@2'), accepted()), fails);
+  t.same(both(asks('code'), accepted(7)), holds, 'any version');
+  t.same(both(asks('cod'), accepted(7)), fails);
+});
+
+t.test('what was measured of a member', async (t) => {
+  const viewer = { measures: { contributed: { P30D: 50 }, foundGood: { P90D: 60 }, overturned: 5, stale: 10 } };
+  for (const [peers, expected] of [
+    [{ contributed: { atLeast: 50, within: 'P30D' } }, holds],
+    [{ contributed: { atLeast: 51, within: 'P30D' } }, fails],
+    [{ contributed: { atLeast: 1, within: 'P7D' } }, unknown],
+    [{ found_good: { atLeast: 60, within: 'P90D' } }, holds],
+    [{ found_good: { atLeast: 61, within: 'P90D' } }, fails],
+    [{ found_good: { atLeast: 0, within: 'P365D' } }, unknown],
+    [{ quality: { overturned: { atMost: 5 } } }, holds],
+    [{ quality: { overturned: { atMost: 4 } } }, fails],
+    [{ quality: { overturned: { atLeast: 5 } } }, holds],
+    [{ quality: { stale: { atLeast: 11 } } }, fails],
+    [{ quality: { stale: { atLeast: 10, atMost: 10 } } }, holds],
+    [{ quality: { overturned: { atMost: 5 }, stale: { atMost: 9 } } }, fails],
+  ] as [NonNullable<Rule['peers']>, typeof holds][]) {
+    t.same(both({ peers }, { viewer }), expected, JSON.stringify(peers));
+    t.same(both({ signals: { origin: peers } }, { origin: viewer }), expected, `the origin: ${JSON.stringify(peers)}`);
+    t.same(both({ peers }), unknown, `nothing measured: ${JSON.stringify(peers)}`);
+  }
+});
+
+t.test('subscriptions: to feeds that exist; unknown where nobody says', async (t) => {
+  const scene: Scene = { feeds: [{ id: 'origin/fraud' }, { id: 'origin/spam' }], viewer: { subscriptions: new Set(['all', 'origin/fraud', 'origin/gone']) } };
+  t.same(both({ peers: { subscribed: { any: ['origin/fraud', 'origin/spam'] } } }, scene), holds);
+  t.same(both({ peers: { subscribed: { any: ['origin/spam'] } } }, scene), fails);
+  t.same(both({ peers: { subscribed: { all: ['all', 'origin/fraud'] } } }, scene), holds, 'the feed of everything exists');
+  t.same(both({ peers: { subscribed: { none: ['origin/spam'] } } }, scene), holds);
+  t.same(both({ peers: { subscribed: { any: ['origin/gone'] } } }, scene), unknown, 'a feed that was deleted');
+  t.same(both({ peers: { subscribed: { none: ['origin/spam'] } } }, { ...scene, viewer: {} }), unknown);
+});
+
+t.test('incidents: open, closed, and who responds', async (t) => {
+  const incident = (id: string, open: Incident['open'], responders: string[] = []): Incident => ({ id, open, severity: 'high', harms: [], responders: new Set(responders) });
+  const incidents = [incident('flood', [{ from: NOON - DAY, until: NOON - HOUR }, { from: NOON }], ['viewer']), incident('storm', [{ from: NOON - DAY, until: NOON }]), incident('never', [])];
+  const scene: Scene = { incidents };
+  t.same(both({ incidents: { open: ['flood'] } }, scene), holds, 'from its opening');
+  t.same(both({ incidents: { open: ['storm'] } }, scene), fails, 'until its closing');
+  t.same(both({ incidents: { open: ['storm', 'flood'] } }, scene), holds, 'one is enough');
+  t.same(both({ incidents: { open: ['storm', 'unheard-of'] } }, scene), unknown);
+  t.same(both({ incidents: { open: ['flood', 'unheard-of'] } }, scene), holds);
+  t.same(both({ incidents: { closed: ['storm', 'flood'] } }, scene), holds);
+  t.same(both({ incidents: { closed: ['flood'] } }, scene), fails);
+  t.same(both({ incidents: { closed: ['never'] } }, scene), holds);
+  t.same(both({ incidents: { closed: ['flood', 'unheard-of'] } }, scene), unknown);
+  t.same(both({ incidents: { open: ['flood'], closed: ['storm'] } }, scene), holds, 'both must hold');
+  t.same(both({ incidents: { open: ['flood'] } }), unknown, 'a hub without incidents');
+  t.equal(outcome({ ...scene, policy: policy(share('tested', { incidents: { open: ['flood'] } })), at: NOON - 1 }), 'policy', 'between two spells');
+  t.same(both({ peers: { responds: { any: ['storm', 'flood'] } } }, scene), holds);
+  t.same(both({ peers: { responds: { any: ['storm'] } } }, scene), fails);
+  t.same(both({ peers: { responds: { any: ['storm', 'unheard-of'] } } }, scene), unknown);
+});
+
+t.test('corroboration, dispute and where it plays', async (t) => {
+  t.same(both({ signals: { corroboration: { atLeast: 2 } } }, { signal: { corroboration: 2 } }), holds);
+  t.same(both({ signals: { corroboration: { atLeast: 2 } } }, { signal: { corroboration: 1 } }), fails);
+  t.same(both({ signals: { corroboration: { atMost: 0 } } }, { signal: { corroboration: 0 } }), holds);
+  t.same(both({ signals: { corroboration: { atLeast: 0 } } }), unknown);
+  t.same(both({ signals: { dispute: { in: ['none'] } } }, { signal: { dispute: 'none' } }), holds);
+  t.same(both({ signals: { dispute: { notIn: ['upheld'] } } }, { signal: { dispute: 'upheld' } }), fails);
+  t.same(both({ signals: { dispute: { notIn: ['upheld'] } } }), unknown);
+  t.same(both({ signals: { jurisdictions: { any: ['NL'] } } }, { signal: { jurisdictions: ['NL', 'FR'] } }), holds);
+  t.same(both({ signals: { jurisdictions: { none: ['NL'] } } }, { signal: { jurisdictions: ['FR'] } }), holds);
+  t.same(both({ signals: { jurisdictions: { none: ['NL'] } } }, { signal: { jurisdictions: [] } }), unknown);
+  t.same(both({ signals: { jurisdictions: { none: ['NL'] } } }), unknown);
+});
+
+t.test('an exercise: only a share that names it reaches it, any withhold may, and it never counts', async (t) => {
+  const drill = { exercise: 'drill' };
+  const named = { signals: { exercise: { in: ['drill', 'game'] } } };
+  const open = policy(share('all', named), share('real'));
+  const onDrill = (rule: Partial<Rule>, more: Scene = {}): string => outcome({ charter: open, policy: policy(share('tested', rule)), signal: drill, ...more });
+  t.equal(onDrill(named), 'visible');
+  t.equal(onDrill({}), 'policy', 'a rule without conditions');
+  t.equal(onDrill({ signals: { type: { in: ['url'] } } }), 'policy');
+  t.equal(onDrill({ signals: { exercise: { in: ['game'] } } }), 'policy', 'another exercise');
+  t.equal(onDrill(named, { charter: policy(share('all')) }), 'charter', 'the charter must name it too');
+  t.equal(onDrill(named, { signal: {} }), 'policy', 'what is real is in no exercise');
+  t.equal(outcome({ charter: open, policy: policy(withhold('w', { signals: { type: { in: ['url'] } } }), share('s', named)), signal: drill }), 'policy');
+  t.equal(outcome({ charter: open, policy: policy(withhold('w', named), share('s')) }), 'visible', 'a withhold of exercises leaves alone what is real');
+  t.equal(onDrill(named, { feed: { id: 'all' } }), 'feed', 'a feed that does not name it carries what is real');
+  t.equal(onDrill(named, { feed: { id: 'f', filter: { exercise: { in: ['drill'] } } } }), 'visible');
+  for (const scene of [{ part: drill }, { message: drill }]) {
+    t.equal(outcome({ charter: policy(share('all', { reports: named.signals, messages: named.signals })), policy: policy(share('tested', { reports: named.signals, messages: named.signals })), ...scene }), 'visible');
+    t.equal(outcome({ charter: policy(share('all', { reports: named.signals, messages: named.signals })), policy: policy(share('tested', { covers: ['reports', 'messages'] })), ...scene }), 'policy');
+  }
+  t.same(ask({ charter: open, signal: drill }).findings[1]?.traces?.[0]?.outcomes, [{ condition: 'signals.exercise', truth: false }]);
+  const counts = policy({ id: 'counts', effect: 'share', covers: ['counts'], signals: named.signals });
+  const { world, at, object } = request({ charter: counts, policy: counts, signal: drill });
+  t.equal(countable(world, at, object), false);
 });

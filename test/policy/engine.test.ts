@@ -1,6 +1,7 @@
 import t from 'tap';
 import type { HandlingTerms, Rule, Terms, Tlp } from '../../schemas/types.ts';
-import { ALL_FIELDS, BARRED_KINDS, offers } from '../../server/policy/decide.ts';
+import { BARRED_KINDS, offers } from '../../server/policy/decide.ts';
+import { FIELDS } from '../../server/policy/fields.ts';
 import { instant } from '../../server/policy/time.ts';
 import { inForce, instantsOfChange } from '../../server/policy/world.ts';
 import { activation, ask, DAY, EVERYTHING, HOUR, member, NOON, OPEN, outcome, policy, share, WIDEST, withhold, world, type Scene } from './build.ts';
@@ -61,7 +62,7 @@ t.test('governments and law enforcement are barred whatever policies say', async
 t.test('the origin always sees its own signals, at once and in full', async (t) => {
   const own = ask({ as: 'origin', policy: null, charter: null, signal: { tlp: 'RED' }, object: { notBefore: NOON + DAY, audience: { members: ['viewer'] } } });
   t.equal(own.visible, true);
-  t.same(own.grant?.reveal, ALL_FIELDS);
+  t.same(own.grant?.reveal, FIELDS.signal);
   t.equal(own.grant?.origin, 'named');
 });
 
@@ -129,6 +130,14 @@ t.test('what no layer says of handling is as strict as it gets', async (t) => {
   t.same(ask({ policy: silent, charter: silent }).grant?.handling, strictest);
   t.same(ask({ policy: silent }).grant?.handling, { ...strictest, ...WIDEST }, 'one layer that speaks is enough');
   t.same(ask({ policy: silent, charter: silent, feed: { id: 'f', terms: EVERYTHING } }).grant?.handling, strictest, 'but a feed opens nothing');
+});
+
+t.test('handling that comes to the same is written the same, by whichever words of which layer', async (t) => {
+  const written = (scene: Scene): string => JSON.stringify(ask(scene).grant!.handling);
+  const plain = written({ policy: handled({ tlp: 'GREEN', onward: 'members' }) });
+  t.equal(written({ signal: { tlp: 'GREEN' }, policy: handled({ onward: 'members' }) }), plain);
+  t.equal(written({ policy: handled({ onward_groups: [], onward: 'members', tlp: 'GREEN' }) }), plain);
+  t.equal(written({ charter: handled({ tlp: 'GREEN', onward_groups: [] }), policy: handled({ onward: 'members' }) }), plain);
 });
 
 t.test('attribution: must and must-not cannot both be kept', async (t) => {
@@ -239,6 +248,8 @@ t.test('what the world says of policies and of instants to come', async (t) => {
     viewer: { agreements: [{ id: 'a', from: 5, until: NOON }, { id: 'b', from: 5 }] },
   });
   t.equal(inForce(here, 'origin', NOON - 1)?.version, 1);
+  const going = world({ charter: null, policy: null, incidents: [{ id: 'flood', open: [{ from: 7, until: 9 }, { from: 11 }], severity: 'low', harms: [], responders: new Set() }] });
+  t.same(instantsOfChange(going, instant), [7, 9, 11], 'incidents that are to open or close');
   t.equal(inForce(here, 'origin', NOON), undefined, 'withdrawn');
   t.equal(inForce(here, 'origin', -1), undefined, 'not yet');
   t.equal(inForce(here, 'nobody', NOON), undefined);

@@ -12,7 +12,7 @@ export interface Mutant {
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 type Step = string | number;
 
-const chains: Record<string, readonly string[]> = { severity: enumeration('Severity'), tlp: enumeration('Tlp'), trust: enumeration('Trust') };
+const chains: Record<string, readonly (string | number)[]> = { corroboration: [0, 1, 2, 3, 4, 5], severity: enumeration('Severity'), tlp: enumeration('Tlp'), trust: enumeration('Trust') };
 const choices: Record<string, readonly string[]> = {
   origin: enumeration('OriginDisplay'),
   tlp: enumeration('Tlp'),
@@ -77,6 +77,7 @@ function meansTheSame(rule: Json, path: Step[], other: Json): boolean {
 function otherValues(path: Step[], value: Json): [string, Json][] {
   const last = path.at(-1)!;
   if (last === 'atLeast' || last === 'atMost') return neighbours(String(path.at(-2)), value);
+  if (last === 'within') return enumeration('MeasuredPeriod').filter((other) => other !== value).map((other) => [`set to ${other}`, other]);
   if (path[0] === 'during' && (last === 'from' || last === 'until')) return [-1, 1].map((step) => [`moved by ${step} ms`, formatInstant(instant(value as string) + step)]);
   if (path[0] === 'terms' && (last === 'after' || last === 'for')) return [-1, 1].map((step) => [`moved by ${step} s`, `PT${duration(value as string) / 1000 + step}S`]);
   const others = path[0] === 'terms' && typeof value === 'string' && typeof last === 'string' ? (choices[last] ?? []) : [];
@@ -85,7 +86,8 @@ function otherValues(path: Step[], value: Json): [string, Json][] {
 
 function neighbours(attribute: string, value: Json): [string, Json][] {
   const chain = chains[attribute];
-  const around = chain ? [-1, 1].map((step) => chain[chain.indexOf(value as string) + step]) : [Number(value) - 5, Number(value) + 5];
+  const step = attribute === 'confidence' ? 5 : 1;
+  const around = chain ? [-1, 1].map((to) => chain[chain.indexOf(value as string) + to]) : [Number(value) - step, Number(value) + step];
   return around.filter((other) => other !== undefined).map((other) => [`set to ${other}`, other]);
 }
 

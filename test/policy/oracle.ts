@@ -1,6 +1,6 @@
 import type { HandlingTerms, Policy, Rule, Terms } from '../../schemas/types.ts';
 import type { Request } from '../../server/policy/decide.ts';
-import type { Lifetime, SignalAttributes } from '../../server/policy/object.ts';
+import type { Lifetime, PolicyObject } from '../../server/policy/object.ts';
 import type { Activation, Feed, Member, World } from '../../server/policy/world.ts';
 import { HARMS, MILLISECONDS } from './arbitraries.ts';
 
@@ -29,7 +29,12 @@ const STRICTER: Record<string, string[]> = {
 };
 const LADDERS: Record<string, string[]> = { severity: ['info', 'low', 'medium', 'high', 'critical'], trust: ['unverified', 'verified', 'trusted'], tlp: STRICTER['tlp']! };
 const KINDS = ['platform', 'ngo', 'hotline', 'researcher', 'government', 'law-enforcement', 'hub'];
-const FIELDS = ['digest', 'harm', 'severity', 'confidence', 'status', 'observed', 'labels', 'intent', 'novelty', 'basis', 'note'];
+const FIELDS: Record<string, string[]> = {
+  signal: ['digest', 'harm', 'severity', 'confidence', 'status', 'observed', 'labels', 'intent', 'novelty', 'basis', 'note'],
+  part: ['text', 'harm', 'confidence', 'labels', 'regions', 'tactics', 'period', 'reliability', 'links', 'identifiers', 'omissions'],
+  message: ['text', 'harm', 'labels', 'regions', 'digest', 'identifiers'],
+};
+const TOPICS = { signal: 'signals', part: 'reports', message: 'messages' } as const;
 const BARRED = ['government', 'law-enforcement'];
 
 type Operands = Record<string, unknown>;
@@ -40,20 +45,21 @@ export function verdict({ world, at, viewer: viewerId, object, feed }: Request, 
   const viewer = world.members.get(viewerId);
   const origin = world.members.get(object.origin);
   if (viewer?.status !== 'active' || origin === undefined || origin.status === 'suspended') return undefined;
-  if (viewer === origin) return feed ? undefined : interval({ reveal: FIELDS, origin: 'named', handling: {} }, [], lifetime.accepted, lifetime.until);
+  if (viewer === origin) return feed ? undefined : interval({ reveal: FIELDS[object.kind]!, origin: 'named', handling: {} }, [], lifetime.accepted, lifetime.until);
   if (BARRED.includes(viewer.kind)) return undefined;
-  const ask = (rule: Pick<Rule, 'effect' | 'signals' | 'peers' | 'during'>): number => truth(rule, world, origin, object.attributes, viewer, at);
+  const ask = (rule: Asking): number => truth(rule, world, origin, object, viewer, at);
   const deciding = [world.operator, origin.id].map((owner) => winner(inForce(world.activations.get(owner) ?? [], at), ask));
   const [charter, own] = deciding;
   if (!charter || !own) return undefined;
   const { audience } = object;
   const addressed = audience?.members?.includes(viewer.id) === true;
   if (audience && !addressed && !audience.groups?.some((group) => belongs(world, viewer, group))) return undefined;
+  if (feed && object.kind !== 'signal') return undefined;
   if (feed && !selects(feed, origin, viewer, ask)) return undefined;
 
   const terms: Terms[] = [charter.terms!, own.terms!, ...(feed?.terms ? [feed.terms] : [])];
-  const reveal = FIELDS.filter((field) => terms.every((one) => (one.reveal as string[]).includes(field)));
-  if (reveal.length === 0) return undefined;
+  const reveal = FIELDS[object.kind]!.filter((field) => terms.every((one) => (one.reveal as string[]).includes(field)));
+  if (reveal.length === 0 || (object.kind !== 'signal' && !reveal.includes('text'))) return undefined;
   const handling = combined(world, viewer, [charter, own], feed);
   if (!handling) return undefined;
   const tlp = strictest('tlp', [object.attributes.tlp, handling['tlp'] as string | undefined])!;
@@ -80,40 +86,90 @@ function selects(feed: Feed, origin: Member, viewer: Member, ask: (rule: Rule) =
   return offered && ask({ id: 'x', effect: 'share', ...(feed.filter ? { signals: feed.filter } : {}) }) === 1;
 }
 
-function truth({ effect, signals, peers, during }: Pick<Rule, 'effect' | 'signals' | 'peers' | 'during'>, world: World, origin: Member, object: SignalAttributes, viewer: Member, at: number): number {
-  const { origin: ofOrigin, ...ofSignal } = signals ?? {};
+type Asking = Pick<Rule, 'effect' | 'covers' | 'signals' | 'reports' | 'messages' | 'peers' | 'during' | 'incidents'>;
+
+function goesOn(world: World, id: string, way: 'open' | 'closed', at: number): number {
+  const incident = world.incidents?.get(id);
+  if (!incident) return 0.5;
+  const open = incident.open.filter((one) => at >= one.from && !(at >= (one.until ?? Infinity))).length > 0;
+  return open === (way === 'open') ? 1 : 0;
+}
+
+/** What a rule is about, as the design has it: what it says; else what it asks about; else signals for a share, everything for a withhold. */
+function about(rule: Asking): string[] {
+  const asked = ['signals', 'reports', 'messages'].filter((topic) => topic in rule);
+  return rule.covers ?? (asked.length > 0 ? asked : rule.effect === 'share' ? ['signals'] : ['signals', 'reports', 'messages']);
+}
+
+function truth(rule: Asking, world: World, origin: Member, { kind, attributes }: PolicyObject, viewer: Member, at: number): number {
+  const { effect, peers, during, incidents } = rule;
+  if (!about(rule).includes(TOPICS[kind])) return 0;
+  const { origin: ofOrigin, ...ofObject } = rule[TOPICS[kind]] ?? {};
+  if (effect === 'share' && attributes.exercise !== undefined && ofObject.exercise?.in?.includes(attributes.exercise) !== true) return 0;
   return Math.min(
     1,
-    ...each(ofSignal as Conditions, (name, operator, operand) => signalTruth(name, operator, operand, object, effect === 'share')),
+    ...each(ofObject as Conditions, (name, operator, operand) => objectTruth(name, operator, operand, attributes as unknown as Operands, effect === 'share')),
     ...each((ofOrigin ?? {}) as Conditions, (name, operator, operand) => memberTruth(name, operator, operand, origin, world, at)),
     ...each((peers ?? {}) as Conditions, (name, operator, operand) => memberTruth(name, operator, operand, viewer, world, at)),
+    ...(['open', 'closed'] as const).map((way) => (incidents?.[way] ? Math.max(...incidents[way].map((id) => goesOn(world, id, way, at))) : 1)),
     during?.from === undefined || Date.parse(during.from) <= at ? 1 : 0,
     during?.until === undefined || at < Date.parse(during.until) ? 1 : 0,
   );
 }
 
+/** `x@2` is version 2 of x, or a later one. */
+function accepts(accepted: { id: string; version?: number }, named: string): boolean {
+  const [id, least = '1'] = named.split('@');
+  return accepted.id === id && (accepted.version ?? 1) >= Number(least);
+}
+
+function measured(value: number | undefined, { atLeast, atMost }: Operands): number {
+  if (value === undefined) return 0.5;
+  return value < Number(atLeast ?? value) || value > Number(atMost ?? value) ? 0 : 1;
+}
+
 function each(conditions: Conditions, judge: (name: string, operator: string, operand: unknown) => number): number[] {
+  const { contributed, found_good: foundGood, ...others } = conditions;
+  const asked = [...(contributed ? [judge('contributed', '', contributed)] : []), ...(foundGood ? [judge('found_good', '', foundGood)] : [])];
+  return [...asked, ...everyOperator(others, judge)];
+}
+
+function everyOperator(conditions: Conditions, judge: (name: string, operator: string, operand: unknown) => number): number[] {
   return Object.entries(conditions).flatMap(([name, operators]) => Object.entries(operators).map(([operator, operand]) => judge(name, operator, operand)));
 }
 
-function signalTruth(name: string, operator: string, operand: unknown, object: SignalAttributes, all: boolean): number {
-  if (name === 'labels') return ofMany(operator, (operand as string[]).map((label) => (object.labels.includes(label) ? 1 : 0)));
-  if (name === 'harm') return HARMS.includes(object.harm) ? oneOf(operator, operand as string[], lineage(object.harm)) : 0.5;
-  if (name === 'scheme') {
-    const truths = object.schemes.map((scheme) => oneOf(operator, operand as string[], [scheme]));
-    return all ? Math.min(...truths) : Math.max(...truths);
+function objectTruth(name: string, operator: string, operand: unknown, object: Operands, all: boolean): number {
+  if (name === 'labels') return ofMany(operator, (operand as string[]).map((label) => ((object['labels'] as string[]).includes(label) ? 1 : 0)));
+  if (name === 'jurisdictions') {
+    const places = (object['jurisdictions'] ?? []) as string[];
+    return ofMany(operator, (operand as string[]).map((place) => (places.length === 0 ? 0.5 : places.includes(place) ? 1 : 0)));
   }
-  const value = object[name as 'severity' | 'confidence' | 'intent'];
+  if (name === 'exercise') return (operand as unknown[]).includes(object['exercise']) ? 1 : 0;
+  const several = { harm: 'harms', scheme: 'schemes', regions: 'regions', tactics: 'tactics' }[name];
+  const values = several === undefined ? undefined : object[several];
+  if (Array.isArray(values)) {
+    const truths = (values as string[]).map((value) => objectTruth(name, operator, operand, { [name]: value }, all));
+    return truths.length === 0 ? 0.5 : all ? Math.min(...truths) : Math.max(...truths);
+  }
+  const value = object[name] as string | number | undefined;
   if (value === undefined) return 0.5;
+  if (name === 'harm') return HARMS.includes(String(value)) ? oneOf(operator, operand as string[], lineage(String(value))) : 0.5;
   return operator.startsWith('at') ? bound(name, operator, operand, value) : oneOf(operator, operand as string[], [String(value)]);
 }
 
 function memberTruth(name: string, operator: string, operand: unknown, who: Member, world: World, at: number): number {
+  if (name === 'contributed' || name === 'found_good') {
+    const { within, ...least } = operand as Operands;
+    return measured(who.measures?.[name === 'contributed' ? name : 'foundGood']?.[within as 'P7D'], least);
+  }
   const wanted = operand as string[];
   if (name === 'trust') return bound(name, operator, operand, who.trust);
   if (name === 'groups') return ofMany(operator, wanted.map((group) => (!world.groups.has(group) ? 0.5 : who.groups.has(group) ? 1 : 0)));
   if (name === 'jurisdictions') return ofMany(operator, wanted.map((place) => (who.jurisdictions.length === 0 ? 0.5 : who.jurisdictions.includes(place) ? 1 : 0)));
-  if (name === 'agreements') return ofMany(operator, wanted.map((id) => (who.agreements.some((a) => a.id === id && a.from <= at && at < (a.until ?? Infinity)) ? 1 : 0)));
+  if (name === 'agreements') return ofMany(operator, wanted.map((named) => (who.agreements.some((a) => accepts(a, named) && a.from <= at && at < (a.until ?? Infinity)) ? 1 : 0)));
+  if (name === 'subscribed') return ofMany(operator, wanted.map((id) => (!who.subscriptions || (id !== 'all' && !world.feeds.has(id)) ? 0.5 : who.subscriptions.has(id) ? 1 : 0)));
+  if (name === 'responds') return ofMany(operator, wanted.map((id) => (!world.incidents?.has(id) ? 0.5 : world.incidents.get(id)!.responders.has(who.id) ? 1 : 0)));
+  if (name === 'quality') return measured(who.measures?.[operator as 'stale'], operand as Operands);
   return oneOf(operator, wanted, [name === 'id' ? who.id : who.kind]);
 }
 
@@ -199,4 +255,16 @@ function interval(granted: Omit<Verdict, 'release' | 'end'>, terms: Terms[], acc
     if (one.for !== undefined) end = Math.min(end, start + MILLISECONDS[one.for]!);
   }
   return release < end ? { ...granted, release, end } : undefined;
+}
+
+/** Whether a signal may be counted, as the design has it: by charter and origin's policy, whoever asks. */
+export function counts(world: World, at: number, object: PolicyObject): boolean {
+  const origin = world.members.get(object.origin);
+  if (object.kind !== 'signal' || object.attributes.exercise !== undefined || !origin || origin.status === 'suspended') return false;
+  const ask = (rule: Rule): number => {
+    if (!about(rule).includes('counts') || (rule.effect === 'share' && rule.peers)) return 0;
+    const { covers: _covers, reports: _reports, messages: _messages, peers: _peers, ...asked } = rule;
+    return truth({ ...asked, covers: ['signals'] }, world, origin, object, origin, at);
+  };
+  return [world.operator, origin.id].every((owner) => winner(inForce(world.activations.get(owner) ?? [], at), ask) !== undefined);
 }

@@ -3,7 +3,7 @@ import type { Rule } from '../../schemas/types.ts';
 import { validatePolicy } from '../../server/policy/validate.ts';
 import { EVERYTHING, policy, share, withhold } from './build.ts';
 
-const known = { groups: new Set(['circle']), members: new Set(['northstar']) };
+const known = { groups: new Set(['circle']), members: new Set(['northstar']), feeds: new Set(['northstar/fraud']), incidents: new Set(['flood']), exercises: new Set(['drill']) };
 const places = (...rules: Rule[]): string[] => validatePolicy(policy(...rules), known).map(({ pointer, detail }) => `${pointer} ${detail}`);
 
 t.test('a policy that can be activated', async (t) => {
@@ -38,4 +38,37 @@ t.test('names that do not exist', async (t) => {
     '/rules/0/signals/origin/id/notIn/1 is not a member of this hub',
   ]);
   t.same(places(share('a', { terms: { ...EVERYTHING, handling: { onward: 'group', onward_groups: ['circle', 'nowhere'] } } })), ['/rules/0/terms/handling/onward_groups/1 is not a group of this hub']);
+});
+
+t.test('conditions on what a rule does not cover, and peers of a rule that counts for anyone', async (t) => {
+  const tlp = { tlp: { atMost: 'GREEN' as const } };
+  t.same(places(withhold('a', { covers: ['signals'], reports: tlp, messages: tlp }), share('b', { covers: ['reports', 'messages'], signals: tlp })), [
+    '/rules/0/reports is not among what the rule covers',
+    '/rules/0/messages is not among what the rule covers',
+    '/rules/1/signals is not among what the rule covers',
+  ]);
+  t.same(places(withhold('a', { covers: ['counts'], signals: tlp }), share('b', { covers: ['signals', 'reports'], signals: tlp, reports: tlp }), withhold('c', { messages: tlp })), []);
+  t.same(places(withhold('a', { covers: ['signals', 'counts'], peers: { kind: { in: ['ngo'] } } })), ['/rules/0/peers a rule that covers counts holds for anyone']);
+  t.same(places(withhold('a', { reports: { harm: { in: ['nothing'] }, confidence: { atLeast: 55, atMost: 50 }, origin: { id: { in: ['nobody'] } } } }), withhold('b', { messages: { harm: { in: ['nothing'] }, origin: { groups: { any: ['nowhere'] } } } })), [
+    '/rules/0/reports/confidence/atMost must not be below atLeast',
+    '/rules/0/reports/harm/in/0 is not a harm of the tree',
+    '/rules/0/reports/origin/id/in/0 is not a member of this hub',
+    '/rules/1/messages/harm/in/0 is not a harm of the tree',
+    '/rules/1/messages/origin/groups/any/0 is not a group of this hub',
+  ]);
+});
+
+t.test('feeds, incidents and exercises that do not exist, and measures that leave nothing', async (t) => {
+  const peers = { subscribed: { any: ['all', 'northstar/fraud'] }, responds: { any: ['flood'] }, quality: { overturned: { atLeast: 5, atMost: 5 } } };
+  t.same(places(share('a', { peers, incidents: { open: ['flood'], closed: ['flood'] }, signals: { exercise: { in: ['drill'] }, origin: peers } })), []);
+  const wrong = { subscribed: { any: ['nobody/x'] }, responds: { any: ['storm'] }, quality: { stale: { atLeast: 10, atMost: 5 } } };
+  t.same(places(share('a', { peers: wrong, incidents: { open: ['flood', 'storm'], closed: ['storm'] }, messages: { exercise: { in: ['drill', 'game'] } }, signals: { corroboration: { atLeast: 3, atMost: 2 } }, covers: ['signals', 'messages'] })), [
+    '/rules/0/signals/corroboration/atMost must not be below atLeast',
+    '/rules/0/peers/quality/stale/atMost must not be below atLeast',
+    '/rules/0/incidents/open/1 is not an incident of this hub',
+    '/rules/0/incidents/closed/0 is not an incident of this hub',
+    '/rules/0/messages/exercise/in/1 is not an exercise of this hub',
+    '/rules/0/peers/subscribed/any/0 is not a feed of this hub',
+    '/rules/0/peers/responds/any/0 is not an incident of this hub',
+  ]);
 });

@@ -1,0 +1,109 @@
+import fc from 'fast-check';
+import t from 'tap';
+import type { Handling, HandlingTerms, Iep } from '../../schemas/types.ts';
+import { validatorOf } from '../../server/http/validation.ts';
+import { enumeration } from '../../server/policy/conditions.ts';
+import { completeHandling, fillHandling, meetHandling } from '../../server/policy/handling.ts';
+import { fromIep, policyToIep, toIep } from '../../server/policy/iep.ts';
+import { instant } from '../../server/policy/time.ts';
+import { layerHandlings, policies, seed } from './arbitraries.ts';
+
+const runs = { seed, numRuns: 1000 };
+const NAMES = { id: 'urn:example:1', name: 'Example' };
+const AT = instant('2026-11-22T12:00:00Z');
+const check = validatorOf('Iep');
+const handlings = fc.tuple(layerHandlings, fc.constantFrom(...enumeration('Tlp'))).map(([met, tlp]) => completeHandling({ ...met, ...(met.onward_groups ? { onward_groups: met.onward_groups.map((id) => `group-${id}`) } : {}) }, tlp as Handling['tlp']));
+const words = (name: string): fc.Arbitrary<string> => fc.constantFrom(...enumeration(name));
+/** IEPs that others wrote. */
+const plain = fc
+  .record({ encrypt_in_transit: words('MayOrMust'), permitted_actions: words('PermittedActions'), affected_party_notifications: words('MayOrMustNot'), tlp: fc.constantFrom('white', 'green', 'amber', 'red'), attribution: words('Attribution'), unmodified_resale: words('MayOrMustNot') })
+  .map((fields) => ({ ...NAMES, iep_version: '2.0', start_date: null, end_date: null, ...fields }) as Iep);
+
+/** Whether the first allows no more than the second in any field that both say: the meet of the two is the first. */
+function isWithin(a: HandlingTerms, b: HandlingTerms): boolean {
+  const said = (terms: HandlingTerms): string => JSON.stringify(Object.entries(terms).sort());
+  const met = meetHandling(a, b);
+  return typeof met === 'object' && said(met) === said(meetHandling(a, {}) as HandlingTerms);
+}
+
+/** What IEP has fields for. */
+function plainOf({ pap: _pap, onward: _onward, onward_groups: _groups, ...terms }: HandlingTerms): HandlingTerms {
+  return terms;
+}
+
+/** What somebody who knows nothing but IEP takes an IEP for. */
+function readPlainly({ x_tocsin: _own, ...iep }: Iep): HandlingTerms {
+  return plainOf(fromIep(iep).document);
+}
+
+t.test('handling comes back as it was', (t) => {
+  t.doesNotThrow(() => fc.assert(fc.property(handlings, (handling) => {
+    const { document } = toIep(handling, NAMES);
+    const back = fromIep(document);
+    const { excluded_kinds: kinds, onward_groups: groups, ...terms } = handling;
+    if (check(document)) return false;
+    return JSON.stringify(Object.entries(back.document).sort()) === JSON.stringify(Object.entries({ ...terms, ...(handling.onward === 'group' ? { onward_groups: groups } : {}) }).sort()) && back.untold.some(({ field }) => field === 'excluded_kinds') === kinds.length > 0;
+  }), runs));
+  t.end();
+});
+
+t.test('who knows nothing but IEP is allowed no more, and is told where it is allowed less', (t) => {
+  t.doesNotThrow(() => fc.assert(fc.property(handlings, (handling) => {
+    const { document, untold } = toIep(handling, NAMES);
+    const { excluded_kinds: kinds, onward, onward_groups: _groups, pap, ...said } = handling;
+    const read = readPlainly(document);
+    if (!isWithin(read, said)) return false;
+    // What a field was narrowed for cannot be done by what the narrowed field allows.
+    if (onward !== 'public' && document.tlp === 'white') return false;
+    if (!['public', 'members'].includes(onward) && ['white', 'green'].includes(document.tlp)) return false;
+    if (kinds.length > 0 && ['white', 'green'].includes(document.tlp)) return false;
+    if (pap === 'RED' && document.permitted_actions !== 'none') return false;
+    return (read.tlp === said.tlp && read.permitted_actions === said.permitted_actions) || untold.length > 0;
+  }), runs));
+  t.end();
+});
+
+t.test('an IEP of others comes back as it was, and leaves nothing to another layer', (t) => {
+  t.doesNotThrow(() => fc.assert(fc.property(plain, (iep) => {
+    const { document: terms, untold } = fromIep(iep);
+    if (JSON.stringify(Object.entries({ onward_groups: [], ...fillHandling(terms) }).sort()) !== JSON.stringify(Object.entries({ onward_groups: [], ...terms }).sort())) return false;
+    const { onward, pap } = terms;
+    const { document: back } = toIep({ ...(fillHandling(terms) as Handling), onward_groups: [], excluded_kinds: [] }, NAMES);
+    return onward === 'none' && pap === 'RED' && untold.some(({ field }) => field === 'x_tocsin') && isWithin(readPlainly(back), readPlainly(iep));
+  }), runs));
+  t.end();
+});
+
+t.test('where somebody changed a field, the change holds and widens nothing', (t) => {
+  t.doesNotThrow(() => fc.assert(fc.property(handlings, plain, (handling, other) => {
+    const { document } = toIep(handling, NAMES);
+    const changed: Iep = { ...document, tlp: other.tlp, permitted_actions: other.permitted_actions };
+    const { document: terms } = fromIep(changed);
+    const { excluded_kinds: _kinds, onward_groups: _groups, ...said } = handling;
+    if (!isWithin({ tlp: terms.tlp!, permitted_actions: terms.permitted_actions! }, { tlp: said.tlp, permitted_actions: said.permitted_actions })) return false;
+    const same = changed.tlp === document.tlp && changed.permitted_actions === document.permitted_actions;
+    const { tlp, permitted_actions } = readPlainly(changed);
+    return same || isWithin({ tlp: terms.tlp!, permitted_actions: terms.permitted_actions! }, { tlp: tlp!, permitted_actions: permitted_actions! });
+  }), runs));
+  t.end();
+});
+
+t.test('dates, references and what is not an IEP', (t) => {
+  const iep: Iep = { ...toIep(completeHandling({ pap: 'CLEAR', onward: 'members' }, 'GREEN'), { ...NAMES, description: 'For tests.', start: AT, end: AT + 1000 }).document, external_references: ['https://example.org/terms'] };
+  t.match(iep, { iep_version: '2.0', start_date: '2026-11-22T12:00:00.000Z', end_date: '2026-11-22T12:00:01.000Z', tlp: 'green' });
+  t.same(check(iep), undefined);
+  for (const at of [AT - 1, AT + 1000]) t.match(fromIep(iep, at), { document: { tlp: 'RED', pap: 'RED', permitted_actions: 'none', onward: 'none', attribution: 'must-not' }, untold: [{ field: 'end_date' }, { field: 'external_references' }] });
+  t.match(fromIep(iep, AT), { document: { tlp: 'GREEN', onward: 'members' }, untold: [{ field: 'start_date' }, { field: 'external_references' }] });
+  const wrong: [object, string][] = [[{ tlp: 'amber+strict' }, '/tlp'], [{ iep_version: '1.0' }, '/iep_version'], [{ start_date: 'tomorrow' }, '/start_date'], [{ unknown: true }, '/unknown']];
+  for (const [change, pointer] of wrong) t.ok(check({ ...iep, ...change })?.some((place) => place.pointer === pointer), pointer);
+  t.end();
+});
+
+t.test('the handling of each rule of a policy', (t) => {
+  t.doesNotThrow(() => fc.assert(fc.property(policies, (policy) => {
+    const made = policyToIep(policy);
+    const shares = policy.rules.filter((rule) => rule.effect === 'share');
+    return made.length === shares.length && made.every(({ document, rule }, index) => rule === shares[index]!.id && isWithin(readPlainly(document), plainOf(shares[index]!.terms!.handling ?? {})));
+  }), { ...runs, numRuns: 300 }));
+  t.end();
+});
