@@ -18,6 +18,7 @@ export async function pull(n = 1_000_000, rounds = 5): Promise<void> {
     const measured = await interleave(
       rounds,
       () => timed(n, async () => {
+        await wide.renew();
         const { lines, bytes } = await pullStream(hub.url, wide);
         if (lines < n) throw new Error(`only ${lines} lines`);
         return bytes;

@@ -6,8 +6,8 @@ export interface Exception {
   position: number;
   /** It was told nothing, although what its place was decided by would show the signal: that is left to a scan, until it has passed. */
   absent: boolean;
-  /** What it was told of is older than that: the change is left to a scan. */
-  stale?: boolean;
+  /** What it was told of is older than that, looks like this, and ends by itself at this instant: the change is left to a scan. */
+  stale?: { version: string; until: number };
 }
 
 /**
@@ -36,9 +36,9 @@ export class Ahead {
     this.#exceptions.set(id, exception);
   }
 
-  /** The signals of which the replica holds something older than its place says. */
-  stale(): string[] {
-    return [...this.#exceptions].flatMap(([id, { stale }]) => (stale ? [id] : []));
+  /** The signals of which the replica holds, at this instant, something older than its place says. */
+  stale(at: number): string[] {
+    return [...this.#exceptions].flatMap(([id, { stale }]) => (stale && stale.until > at ? [id] : []));
   }
 
   delete(id: string): void {
@@ -50,9 +50,9 @@ export class Ahead {
     return new Ahead([...this.#exceptions].filter(([, { position: known, absent, stale }]) => known > position || ((absent || stale) && scanning)));
   }
 
-  /** The signals of which the replica was told nothing, although its place would show them. */
-  absent(): string[] {
-    return [...this.#exceptions].flatMap(([id, { absent }]) => (absent ? [id] : []));
+  /** The signals of which the replica holds nothing at this instant, although its place would show them: it was not told, or what it was told has ended. */
+  absent(at: number): string[] {
+    return [...this.#exceptions].flatMap(([id, { absent, stale }]) => (absent || (stale && stale.until <= at) ? [id] : []));
   }
 
   entries(): [string, Exception][] {

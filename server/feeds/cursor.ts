@@ -2,6 +2,7 @@ import { blake3 } from '../../clients/sdk/digests/index.ts';
 import { open, seal } from '../crypto/secrets.ts';
 import type { Hub } from '../hub.ts';
 import { Problem } from '../problems.ts';
+import { recent } from './recent.ts';
 
 /** A signal's place in the order in which feeds are scanned: by class, then first acceptance, then id. */
 export interface Key {
@@ -95,6 +96,23 @@ export function openCursor(hub: Hub, epoch: string, viewer: number, feed: string
   return { position: numbers[0]!, pull: numbers[1]!, dirty: (flags & DIRTY) !== 0, ahead: (flags & AHEAD) !== 0, segments };
 }
 
+const REMEMBERED = 4000;
+
+/** Opens cursors, and remembers what was in them: a replica that polls comes back with the same. */
+export class CursorReader {
+  readonly #hub: Hub;
+  readonly #opened = new Map<string, ReplicaState>();
+
+  constructor(hub: Hub) {
+    this.#hub = hub;
+  }
+
+  /** As `openCursor`. */
+  open(epoch: string, viewer: number, feed: string, cursor: string): ReplicaState {
+    return recent(this.#opened, `${epoch} ${viewer} ${feed} ${cursor}`, REMEMBERED, () => openCursor(this.#hub, epoch, viewer, feed, cursor));
+  }
+}
+
 function readSegment(bytes: Buffer, at: number): Segment {
   const upto = { classId: bytes.readUInt32BE(at), acceptedAt: Number(bytes.readBigInt64BE(at + 4)), id: readUuid(bytes, at + 12) };
   return { upto, world: Number(bytes.readBigInt64BE(at + 28)), at: Number(bytes.readBigInt64BE(at + 36)) };
@@ -104,11 +122,17 @@ function context(viewer: number, feed: string): string {
   return `cursor ${viewer} ${blake3(feed, 8).toString('hex')}`;
 }
 
-function writeUuid(bytes: Buffer, id: string, at: number): number {
+/** @returns the place after it */
+export function writeUuid(bytes: Buffer, id: string, at: number): number {
   return at + bytes.write(id.replaceAll('-', ''), at, 'hex');
 }
 
-function readUuid(bytes: Buffer, at: number): string {
+export function readUuid(bytes: Buffer, at: number): string {
   const hex = bytes.toString('hex', at, at + UUID_BYTES);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+/** Says where a replica stands, as its cursor does, by the nonce that no other has: a tag of the answer that has nothing to say to it. */
+export function tagOf(cursor: string): string {
+  return `W/"${cursor.slice(0, 16)}"`;
 }

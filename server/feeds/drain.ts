@@ -5,7 +5,7 @@ import type { Entitlement, EntitlementTable } from './entitlements.ts';
 import { visibleUntil } from './look.ts';
 import { isVisible, type Decided, type PageWork, type Placed } from './pull.ts';
 import { hasReceived, receivedAmong } from './record.ts';
-import { classMask, readEnded, readLog, readRetractions, type LogRow } from './rows.ts';
+import { classMask, readLog, readPlaces, readRetractions, type LogRow } from './rows.ts';
 import { versionsBefore, viewsOf, type Wanted } from './view.ts';
 
 type Drained = Pick<ReplicaState, 'position' | 'dirty'>;
@@ -22,9 +22,16 @@ interface Verdict {
   /** The change is left to the scan. */
   left?: boolean;
   removal?: RemovalChange['reason'];
-  /** The signal is shown under this; it is sent unless it looks the same as what is held, which was shown under `held`. */
+  /** The signal is shown under this; it is sent unless it looks the same as what is held. */
   show?: Entitlement;
-  held?: Entitlement | undefined;
+  held?: Held | undefined;
+}
+
+/** What a replica holds of a signal: under which entitlement, and until when; and its version, where it is older than the row says. */
+interface Held {
+  under: Entitlement;
+  until: number;
+  version?: string;
 }
 
 /**
@@ -69,8 +76,6 @@ async function judgeAll(work: PageWork, from: ReplicaState, goal: Decided, rows:
     }
     const held = await heldUnder(work, from, row, known);
     const verdict = row.active ? await judgeActive(work, from, goal, row, held) : retracted(row, held);
-    // What it was before this change is not what the replica was told of it.
-    if (known?.stale) delete verdict.held;
     seen.set(row.id, verdict.exception);
     judged.push(verdict);
     if (!row.active && !held) gone.push(verdict);
@@ -80,7 +85,7 @@ async function judgeAll(work: PageWork, from: ReplicaState, goal: Decided, rows:
   return judged;
 }
 
-function retracted(row: LogRow, held: Entitlement | undefined): Verdict {
+function retracted(row: LogRow, held: Held | undefined): Verdict {
   return { row, held, exception: { position: row.latest, absent: false }, removal: row.retraction! };
 }
 
@@ -88,7 +93,7 @@ function retracted(row: LogRow, held: Entitlement | undefined): Verdict {
  * What is to be said of a signal that is not retracted. It is judged by what its place in the replica was decided by; where the
  * goal grants something else there, the scan will deal with it, and the change is left to it.
  */
-async function judgeActive(work: PageWork, from: ReplicaState, goal: Decided, row: LogRow, held: Entitlement | undefined): Promise<Verdict> {
+async function judgeActive(work: PageWork, from: ReplicaState, goal: Decided, row: LogRow, held: Held | undefined): Promise<Verdict> {
   const exception = { position: row.latest, absent: false };
   const gone: Verdict = { row, exception, ...(held ? { removal: 'gone' } : {}) };
   const place = placeOf(row, row.class_id, row.until);
@@ -98,37 +103,49 @@ async function judgeActive(work: PageWork, from: ReplicaState, goal: Decided, ro
   const [then, aimed] = [await work.tableOf(segment), await work.tableOf(goal)];
   const [granted, grants] = [then[place.classId - 1], aimed[place.classId - 1]];
   const visible = isVisible(granted, place, segment.at);
-  if (visible && granted?.key !== grants?.key) return { row, exception: { ...exception, absent: !held, stale: held !== undefined }, left: true };
+  if (visible && granted?.key !== grants?.key) return { row, exception: { ...exception, absent: !held }, left: true, held };
   return visible && grants && isVisible(grants, place, work.head.at) ? { row, exception, show: grants, held } : gone;
 }
 
 /** What the replica holds the signal under, by what decided its place; undefined where that shows nothing, or it has ended since. */
-async function heldUnder(work: PageWork, from: ReplicaState, row: LogRow, known: Exception | undefined): Promise<Entitlement | undefined> {
+async function heldUnder(work: PageWork, from: ReplicaState, row: LogRow, known: Exception | undefined): Promise<Held | undefined> {
   if (row.prev_class === null) return undefined;
   const place = placeOf(row, row.prev_class, row.prev_until!);
   const untold = known !== undefined && !isScanned(from.segments, place);
   if (untold && known.absent) return undefined;
   const segment = segmentOf(from.segments, place);
   const entitlement = (await work.tableOf(segment))[place.classId - 1];
-  // What it holds is older than that, and did not end with it.
-  if (untold && known.stale) return entitlement;
-  if (!entitlement || !isVisible(entitlement, place, segment.at)) return undefined;
-  return visibleUntil(work.lookOf(entitlement, place.classId), place.acceptedAt, place.until) > work.head.at ? entitlement : undefined;
+  // What it holds may be older than that, and ends at another time.
+  const older = untold ? known.stale : undefined;
+  if (!entitlement || (!older && !isVisible(entitlement, place, segment.at))) return undefined;
+  const held = older ?? { until: visibleUntil(work.lookOf(entitlement, place.classId), place.acceptedAt, place.until) };
+  return held.until > work.head.at ? { under: entitlement, ...held } : undefined;
 }
 
 /**
- * Says what ended by itself while a change of it was left to a scan: the scan will pass over it, and the replica, which holds
- * something older, does not know when it ended.
+ * Says what ended while a change of it was left to a scan, by itself or by the terms of where it is now: the scan will pass over
+ * it, and the replica, which still holds something older, does not know when it ended.
  * @returns whether the page had room for all
  */
-export async function tellEnded(work: PageWork, { segments }: ReplicaState): Promise<boolean> {
-  for (const { id, class_id: classId, accepted_at: acceptedAt } of await readEnded(work.tx, work.ahead.stale(), work.head.at)) {
-    const untold = !isScanned(segments, { classId, acceptedAt, id });
+export async function tellEnded(work: PageWork, { segments }: ReplicaState, goal: Decided): Promise<boolean> {
+  for (const { id, class_id: classId, accepted_at: acceptedAt, until } of await readPlaces(work.tx, work.ahead.stale(work.head.at))) {
+    const place = { id, classId, acceptedAt, until };
+    if (await isMet(work, segments, goal, place)) continue;
+    const untold = !isScanned(segments, place);
     if (untold && work.page.room <= 0) return false;
     if (untold) work.page.say(id, { type: 'remove', id, reason: 'gone' });
     work.ahead.delete(id);
   }
   return true;
+}
+
+/** Whether a scan comes upon what is in this place: to remove it, to send it, or to compare it. */
+async function isMet(work: PageWork, segments: readonly Segment[], goal: Decided, place: Placed): Promise<boolean> {
+  for (const decided of [segmentOf(segments, place), goal]) {
+    const entitlement = (await work.tableOf(decided))[place.classId - 1];
+    if (isVisible(entitlement, place, decided.at) && isVisible(entitlement, place, work.head.at)) return true;
+  }
+  return false;
 }
 
 function placeOf({ id, accepted_at: acceptedAt }: LogRow, classId: number, until: number): Placed {
@@ -141,15 +158,16 @@ function placeOf({ id, accepted_at: acceptedAt }: LogRow, classId: number, until
  * @returns `stopped`: the last position that it took in when it was full before the end (null for none of these); undefined otherwise
  */
 async function settle(work: PageWork, rows: readonly LogRow[], verdicts: readonly (Verdict | undefined)[]): Promise<{ dirty: boolean; stopped?: number | null }> {
-  const texts = await textsOf(work, verdicts.filter((verdict) => verdict?.show) as (Verdict & { show: Entitlement })[]);
+  const versions = await versionsHeld(work, verdicts);
+  const texts = await textsOf(work, verdicts.filter((verdict) => verdict?.show) as (Verdict & { show: Entitlement })[], versions);
   let [dirty, stopped]: [boolean, number | null] = [false, null];
   for (const [index, verdict] of verdicts.entries()) {
     const text = verdict && texts.get(verdict);
     if (work.page.room <= 0 && (text !== undefined || verdict?.removal)) return { dirty, stopped };
     stopped = rows[index]!.position;
     if (!verdict) continue;
-    const { row, exception, left, removal } = verdict;
-    work.ahead.set(row.id, exception);
+    const { row, exception, left, held, removal } = verdict;
+    work.ahead.set(row.id, left && held ? { ...exception, stale: { version: versions.get(verdict)!, until: held.until } } : exception);
     dirty ||= left ?? false;
     if (text !== undefined) work.page.say(row.id, `{"type":"signal","signal":${text}}`);
     if (removal) work.page.say(row.id, { type: 'remove', id: row.id, reason: removal });
@@ -157,11 +175,16 @@ async function settle(work: PageWork, rows: readonly LogRow[], verdicts: readonl
   return { dirty };
 }
 
+/** The versions of what is held of those that are shown, or left to the scan. */
+async function versionsHeld(work: PageWork, verdicts: readonly (Verdict | undefined)[]): Promise<Map<Verdict, string | undefined>> {
+  const asked = verdicts.flatMap((verdict) => (verdict?.held && (verdict.show || verdict.left) ? [{ verdict, held: verdict.held }] : []));
+  const unknown = asked.filter(({ held }) => held.version === undefined);
+  const before = await versionsBefore(work.tx, unknown.map(({ verdict: { row }, held }): Wanted => ({ id: row.id, look: work.lookOf(held.under, row.prev_class!), before: row.position })));
+  return new Map([...asked.map(({ verdict, held }) => [verdict, held.version] as const), ...unknown.map(({ verdict }, index) => [verdict, before[index]] as const)]);
+}
+
 /** The views of those that look different from what is held. */
-async function textsOf(work: PageWork, verdicts: readonly (Verdict & { show: Entitlement })[]): Promise<Map<Verdict, string>> {
-  const compared = verdicts.filter(({ held }) => held);
+async function textsOf(work: PageWork, verdicts: readonly (Verdict & { show: Entitlement })[], held: ReadonlyMap<Verdict, string | undefined>): Promise<Map<Verdict, string>> {
   const views = await viewsOf(work.tx, verdicts.map(({ row, show }): Wanted => ({ id: row.id, look: work.lookOf(show, row.class_id) })));
-  const versions = await versionsBefore(work.tx, compared.map(({ row, held }): Wanted => ({ id: row.id, look: work.lookOf(held!, row.prev_class!), before: row.position })));
-  const before = new Map(compared.map((verdict, index) => [verdict, versions[index]]));
-  return new Map(verdicts.flatMap((verdict, index): [Verdict, string][] => (views[index]!.version === before.get(verdict) ? [] : [[verdict, views[index]!.json]])));
+  return new Map(verdicts.flatMap((verdict, index): [Verdict, string][] => (views[index]!.version === held.get(verdict) ? [] : [[verdict, views[index]!.json]])));
 }

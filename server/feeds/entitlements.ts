@@ -7,6 +7,7 @@ import { instant } from '../policy/time.ts';
 import { instantsOfChange, type Feed } from '../policy/world.ts';
 import type { HubWorld } from '../world/state.ts';
 import { ClassCatalogue } from './classes.ts';
+import { recent } from './recent.ts';
 
 /** What a viewer is granted of a class. Equal keys are equal grants. */
 export interface Entitlement {
@@ -62,6 +63,11 @@ export class Entitlements {
     return this.#instantsOf(world).find((change) => change > at) ?? FOREVER;
   }
 
+  /** The engine that decides in this world, as it stands at this instant. */
+  engine(world: HubWorld, at: number): CompiledWorld {
+    return recent(this.#engines, `${world.version} ${this.#interval(world, at)}`, CACHED_ENGINES, () => compile(world.policy, at));
+  }
+
   /** The table for the first `count` classes, as the world and the instant give it. */
   async table(world: HubWorld, at: number, viewer: string, feed: Feed | undefined, count: number, db: Queries): Promise<EntitlementTable> {
     const objects = await this.#classes.upTo(count, db);
@@ -69,7 +75,7 @@ export class Entitlements {
     const table = recent(this.#tables, `${viewer} ${feed?.id ?? ''} ${interval}`, CACHED_TABLES, () => ({ grants: [], filling: Promise.resolve() }));
     table.filling = table.filling.then(async () => {
       if (table.grants.length >= count) return;
-      const decider = recent(this.#engines, interval, CACHED_ENGINES, () => compile(world.policy, at)).viewer(viewer, feed);
+      const decider = this.engine(world, at).viewer(viewer, feed);
       await fill(table.grants, count, (index) => this.#entitlement(decider.grant(objects[index]!)));
     });
     await table.filling;
@@ -102,13 +108,4 @@ async function fill(grants: (Entitlement | undefined)[], count: number, decide: 
     grants.push(decide(grants.length));
     if (grants.length % BREATH === 0) await breathe();
   }
-}
-
-/** What the cache has under the key, or what is made for it; the least recently used beyond the bound drops out. */
-function recent<T>(cache: Map<string, T>, key: string, bound: number, make: () => T): T {
-  const value = cache.get(key) ?? make();
-  cache.delete(key);
-  cache.set(key, value);
-  if (cache.size > bound) cache.delete(cache.keys().next().value!);
-  return value;
 }

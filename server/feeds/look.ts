@@ -41,14 +41,16 @@ export interface Eye {
   secrets: Secrets;
 }
 
-export function lookOf(grant: Grant, { origin, attributes }: PolicyObject, eye: Eye): Look {
+export function lookOf(grant: Grant, object: PolicyObject, eye: Eye): Look {
+  if (object.kind !== 'signal') throw new Error('only signals look like signals');
+  const { origin, attributes } = object;
   const { harm, severity, confidence, status, labels, intent, novelty, basis } = attributes;
   const fixed: Record<Exclude<SignalField, Varying>, unknown> = { harm, severity, confidence, status, labels: labels.length > 0 ? labels : undefined, intent, novelty, basis };
   const name = shownOrigin(origin, grant, eye);
   const fields = Object.entries(fixed).filter(([field, value]) => value !== undefined && grant.reveal.includes(field as SignalField));
-  const constants: Partial<SignalView> = { ...(name === undefined ? {} : { origin: name }), handling: grant.handling, ...Object.fromEntries(fields) };
+  const constants: Partial<SignalView> = { ...(name === undefined ? {} : { origin: name }), handling: grant.handling, ...Object.fromEntries(fields), ...(attributes.exercise === undefined ? {} : { exercise: attributes.exercise }) };
   const { windows, notBefore = null } = grant;
-  const ends = windows.flatMap((w): End[] => (w.for === undefined ? [] : [{ x: w.after + w.for, y: notBefore === null ? null : notBefore + w.for }]));
+  const ends = endsOf(grant);
   if (ends.length > MAX_ENDS) throw new Error('more layers than a view is made for');
   const text = `,${JSON.stringify(constants).slice(1)}`;
   return {
@@ -62,8 +64,13 @@ export function lookOf(grant: Grant, { origin, attributes }: PolicyObject, eye: 
   };
 }
 
-/** When a signal with this look stops being visible. */
-export function visibleUntil({ ends }: Look, acceptedAt: number, until: number): number {
+/** The limits that a grant sets to how long an object is visible. */
+export function endsOf({ windows, notBefore }: Grant): End[] {
+  return windows.flatMap((w): End[] => (w.for === undefined ? [] : [{ x: w.after + w.for, y: notBefore === undefined ? null : notBefore + w.for }]));
+}
+
+/** When an object with these limits stops being visible. */
+export function visibleUntil({ ends }: Pick<Look, 'ends'>, acceptedAt: number, until: number): number {
   return Math.min(until, ...ends.map(({ x, y }) => Math.max(acceptedAt + x, y ?? -Infinity)));
 }
 
@@ -74,7 +81,8 @@ export function surelyDiffer(a: Look, b: Look): boolean {
 }
 
 /** A pseudonym is the same for all signals of one origin that one viewer sees, and unrelated between viewers. */
-function shownOrigin(origin: string, grant: Grant, { viewer, secrets }: Eye): string | undefined {
+/** A pseudonym is the same for all objects of one origin that one viewer sees, and unrelated between viewers. */
+export function shownOrigin(origin: string, grant: Grant, { viewer, secrets }: Eye): string | undefined {
   if (grant.origin === 'named') return origin;
   if (grant.origin === 'hidden') return undefined;
   return `~${keyedBlake3(secrets.pseudonyms, `${viewer}\n${origin}`, 9).toString('base64url')}`;

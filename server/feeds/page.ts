@@ -1,7 +1,8 @@
 import type { RemovalChange } from '../../schemas/types.ts';
+import { LINE_FEED } from '../db/lines.ts';
 import type { Block } from './rows.ts';
 
-const LINE_FEED = 10;
+const COMMA = 44;
 
 /** The changes of a page as lines of JSON, as far as it has come. */
 export class PageText {
@@ -43,17 +44,16 @@ export class PageText {
     this.#scanned += block.count;
   }
 
-  /** All changes as lines, several in each piece; none ends with a line feed. */
+  /** All changes as lines, each with its line feed, some in each piece. */
   pieces(): Buffer[] {
-    const said = [...this.#said.values()].join('\n');
-    return [...(said === '' ? [] : [Buffer.from(said)]), ...this.#blocks.flatMap(({ lines }) => lines)];
+    const said = [...this.#said.values()].map((line) => `${line}\n`).join('');
+    return [...(said === '' ? [] : [Buffer.from(said)]), ...this.#blocks.flatMap(({ pieces }) => pieces)];
   }
 
   /** All changes as the elements of a JSON array. JSON has no line feed but those between the lines. */
   elements(): Buffer {
-    const comma = Buffer.from(',');
-    const all = Buffer.concat(this.pieces().flatMap((piece, index) => (index === 0 ? [piece] : [comma, piece])));
-    for (let at = all.indexOf(LINE_FEED); at >= 0; at = all.indexOf(LINE_FEED, at + 1)) all[at] = comma[0]!;
-    return all;
+    const all = Buffer.concat(this.pieces());
+    for (let at = all.indexOf(LINE_FEED); at >= 0; at = all.indexOf(LINE_FEED, at + 1)) all[at] = COMMA;
+    return all.subarray(0, -1);
   }
 }

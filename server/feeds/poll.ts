@@ -11,7 +11,7 @@ import { Watch } from './watch.ts';
 export class Poller {
   readonly #hub: Hub;
   readonly #entitlements: Entitlements;
-  readonly #quiet = new QuietStates();
+  readonly #quiet = new QuietStates<ReplicaState>(({ position, segments }) => ({ position, at: segments[0]!.at }));
   readonly #watch: Watch;
 
   constructor(hub: Hub, entitlements: Entitlements) {
@@ -25,9 +25,10 @@ export class Poller {
     this.#watch.close();
   }
 
-  /** The next page for a replica. */
-  async page(puller: Puller, from: ReplicaState, asked: Asked): Promise<Page> {
-    const page = await pullPage(this.#hub, this.#entitlements, puller, this.#quiet.standsFor(puller.number, puller.feed, from), asked);
+  /** The next page for a replica; where the head is given, for the state that then stands for its own. */
+  async page(puller: Puller, from: ReplicaState, asked: Asked, head?: Head): Promise<Page> {
+    const start = head ? this.#quiet.standsFor(puller.number, puller.feed, from, head) : from;
+    const page = await pullPage(this.#hub, this.#entitlements, puller, start, asked);
     if (page.quietUntil !== undefined) this.#quiet.note(puller.number, puller.feed, from, page.state, page.quietUntil);
     return page;
   }
@@ -39,7 +40,7 @@ export class Poller {
   async poll(puller: Puller, from: ReplicaState, asked: Asked, head: Head, milliseconds: number, gone: () => boolean): Promise<Page> {
     const end = performance.now() + milliseconds;
     for (let now = head; ; ) {
-      const page = this.#quietPage(puller, from, asked, now) ?? (await this.page(puller, from, asked));
+      const page = this.#quietPage(puller, from, asked, now) ?? (await this.page(puller, from, asked, now));
       const left = end - performance.now();
       if (page.quietUntil === undefined || left <= 0 || gone() || this.#watch.closed) return page;
       now = await this.#watch.moved(page.state.position, page.quietUntil, left);

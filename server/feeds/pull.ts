@@ -3,7 +3,7 @@ import { snapshot, type Tx } from '../db/database.ts';
 import { readHead, type Head } from '../db/head.ts';
 import type { Hub } from '../hub.ts';
 import { offers } from '../policy/decide.ts';
-import type { Feed } from '../policy/world.ts';
+import type { Feed, Member } from '../policy/world.ts';
 import { Problem } from '../problems.ts';
 import type { HubWorld } from '../world/state.ts';
 import { Ahead } from './ahead.ts';
@@ -114,13 +114,23 @@ function remembered<K, V>(map: Map<K, V>, key: K, make: () => V): V {
 }
 
 /** The feed, for a viewer to whom it is offered. */
-function admit(world: HubWorld, { member, client, feed: id }: Puller, at: number): Feed {
-  const viewer = world.policy.members.get(member);
-  if (world.clients.get(client)?.revoked !== false || !viewer) throw new Problem('invalid-token');
-  if (viewer.status !== 'active') throw new Problem(viewer.status === 'suspended' ? 'member-suspended' : 'member-left');
+function admit(world: HubWorld, puller: Puller, at: number): Feed {
+  const viewer = admitViewer(world, puller);
+  const { feed: id } = puller;
   const feed = feedOf(world, id);
   if (!feed || !offers(feed, world.policy, viewer, at)) throw new Problem('not-found');
   return feed;
+}
+
+/**
+ * The member that pulls, as it is when its page is made.
+ * @throws Problem invalid-token, member-suspended or member-left, on which replicas are emptied
+ */
+export function admitViewer(world: HubWorld, { member, client }: Pick<Puller, 'member' | 'client'>): Member {
+  const viewer = world.policy.members.get(member);
+  if (world.clients.get(client)?.revoked !== false || !viewer) throw new Problem('invalid-token');
+  if (viewer.status !== 'active') throw new Problem(viewer.status === 'suspended' ? 'member-suspended' : 'member-left');
+  return viewer;
 }
 
 /** The feed of that id; `all` is the hub's own, of everything. */
@@ -142,14 +152,14 @@ async function advanceReplica(work: PageWork, from: ReplicaState): Promise<Repli
     // A change left to the scan binds the scan to its goal, even before it begins.
     return { ...drained, segments: drained.dirty ? segmentsOf(plan) : from.segments, pull: 0, ahead: false };
   }
-  if (!(await tellEnded(work, from))) return { ...drained, segments: segmentsOf(plan), pull: 0, ahead: false };
+  if (!(await tellEnded(work, from, plan.goal))) return { ...drained, segments: segmentsOf(plan), pull: 0, ahead: false };
   for (;;) {
     plan = { ...plan, done: await scan(work, plan.rest, plan.goal, plan.done) };
     const segments = segmentsOf(plan);
     if (segments.length > MAX_SEGMENTS) throw new Problem('cursor-expired');
     const ended = segments.length === 1 && compareKeys(plan.done, END) === 0;
-    if (!ended || plan.goal.at === work.head.at) return { ...drained, dirty: drained.dirty && !ended, segments, pull: 0, ahead: false };
-    // The scan began on an earlier page: what was released since then follows.
+    // A scan that began on an earlier page is followed by another, of what was released since; on a page of its own, lest it name a signal again.
+    if (!ended || plan.goal.at === work.head.at || work.page.count > 0) return { ...drained, dirty: drained.dirty && !ended, segments, pull: 0, ahead: false };
     plan = { goal: nowOf(work), done: START, rest: segments };
   }
 }

@@ -1,7 +1,6 @@
 import { sql } from 'kysely';
 import { unnest } from '../db/database.ts';
 import type { Head } from '../db/head.ts';
-import type { ReplicaState } from './cursor.ts';
 import { FOREVER } from './entitlements.ts';
 import type { PageWork } from './pull.ts';
 
@@ -10,33 +9,50 @@ const CACHED = 20_000;
 export const FRESH = 600_000;
 
 /** A state about which there is nothing to say while the log stands where it stands, until an instant. */
-export interface Quiet {
-  state: ReplicaState;
+export interface Quiet<S> {
+  state: S;
   until: number;
+}
+
+/** The position of the log at which a state stands, and the instant at which its beginning was decided. */
+export interface Standing {
+  position: number;
+  at: number;
 }
 
 /**
  * Remembers states of replicas about which there was nothing to say. It only spares work: what it answers from is the head of
  * the log as it was read after the request arrived, and whoever asks another process, or this one after a restart, is told the same.
  */
-export class QuietStates {
-  readonly #quiet = new Map<string, Quiet>();
+export class QuietStates<S extends object> {
+  readonly #quiet = new Map<string, Quiet<S>>();
+  readonly #standingOf: (state: S) => Standing;
+
+  constructor(standingOf: (state: S) => Standing) {
+    this.#standingOf = standingOf;
+  }
 
   /** The state that stands for this one: the same to the replica, but as of a later position of the log. */
-  standsFor(viewer: number, feed: string, state: ReplicaState): ReplicaState {
-    return this.#quiet.get(keyOf(viewer, feed, state))?.state ?? state;
+  standsFor(viewer: number, feed: string, state: S, head: Head): S {
+    return this.#known(viewer, feed, state, head)?.state ?? state;
   }
 
   /** The state that stands for this one, where nothing has happened since it was found to be all that there is to say. */
-  find(viewer: number, feed: string, state: ReplicaState, head: Head): Quiet | undefined {
+  find(viewer: number, feed: string, state: S, head: Head): Quiet<S> | undefined {
+    const known = this.#known(viewer, feed, state, head);
+    return known && this.#standingOf(known.state).position === head.position && head.at < known.until ? known : undefined;
+  }
+
+  /** What was found at a later instant than this does not count: the clock was put back since, and the replica was not told of it. */
+  #known(viewer: number, feed: string, state: S, head: Head): Quiet<S> | undefined {
     const known = this.#quiet.get(keyOf(viewer, feed, state));
-    return known?.state.position === head.position && head.at < known.until ? known : undefined;
+    return known && this.#standingOf(known.state).at <= head.at ? known : undefined;
   }
 
   /** Notes that a pull from `from` came to `state` without saying anything. */
-  note(viewer: number, feed: string, from: ReplicaState, state: ReplicaState, until: number): void {
+  note(viewer: number, feed: string, from: S, state: S, until: number): void {
     // Nothing can stand for the empty replica: it is never too old for the log.
-    for (const each of from.position === 0 ? [state] : [from, state]) {
+    for (const each of this.#standingOf(from).position === 0 ? [state] : [from, state]) {
       const key = keyOf(viewer, feed, each);
       this.#quiet.delete(key);
       this.#quiet.set(key, { state, until });
@@ -45,8 +61,13 @@ export class QuietStates {
   }
 }
 
-function keyOf(viewer: number, feed: string, state: ReplicaState): string {
-  return `${viewer} ${feed} ${JSON.stringify(state)}`;
+/** States as text: the states of replicas that poll are met again and again. */
+const texts = new WeakMap<object, string>();
+
+function keyOf(viewer: number, feed: string, state: object): string {
+  const text = texts.get(state) ?? JSON.stringify(state);
+  texts.set(state, text);
+  return `${viewer} ${feed} ${text}`;
 }
 
 /** The instant at which something may be released to the viewer although nothing is written; at the latest in ten minutes. */

@@ -34,7 +34,7 @@ export async function receivedAmong(work: PageWork, rows: readonly LogRow[]): Pr
     .select('signal_id')
     .distinct()
     .where('viewer', '=', work.puller.number)
-    .where('signal_id', '=', sql<string>`any(${arrayText(ids)}::text::uuid[])`)
+    .where('signal_id', '=', sql<string>`any(${arrayText(ids)}::uuid[])`)
     .execute();
   const received = new Set(read.map((row) => row.signal_id));
   for (const id of await pulledAmong(work, rows)) received.add(id);

@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ChangesPage, ChangesQuery, FeedDocument } from '../../schemas/types.ts';
-import { blake3 } from '../../clients/sdk/digests/index.ts';
 import { viewerOf, type Access, type Viewer } from '../auth/access.ts';
 import { toProblem } from '../http/errors.ts';
 import type { App } from '../http/fastify.ts';
@@ -11,7 +10,7 @@ import type { Hub } from '../hub.ts';
 import { offers } from '../policy/decide.ts';
 import { formatInstant } from '../policy/time.ts';
 import { Problem } from '../problems.ts';
-import { EMPTY, openCursor, sealCursor, type ReplicaState } from './cursor.ts';
+import { CursorReader, EMPTY, sealCursor, tagOf, type ReplicaState } from './cursor.ts';
 import type { Entitlements } from './entitlements.ts';
 import { checkFeed } from './feed.ts';
 import { Poller } from './poll.ts';
@@ -23,12 +22,12 @@ const tags = ['Feeds'];
 
 /** Changes in a page when the client does not say. */
 const JSON_PAGE = 1000;
-const STREAM_PAGE = 2000;
-const LINE_FEED = Buffer.from('\n');
+const STREAM_PAGE = 3000;
 
 /** Feeds, and the changes that replicas of them pull. */
 export function feedRoutes(app: App, hub: Hub, access: Access, entitlements: Entitlements): void {
   const poller = new Poller(hub, entitlements);
+  const cursors = new CursorReader(hub);
   app.addHook('preClose', (done) => {
     poller.close();
     done();
@@ -37,7 +36,7 @@ export function feedRoutes(app: App, hub: Hub, access: Access, entitlements: Ent
     const viewer = viewerOf(request);
     admit(viewer, feed);
     const puller: Puller = { member: viewer.member.id, number: viewer.member.number, client: viewer.client, feed };
-    const from = query.cursor === undefined ? EMPTY : openCursor(hub, viewer.head.epoch, puller.number, feed, query.cursor);
+    const from = query.cursor === undefined ? EMPTY : cursors.open(viewer.head.epoch, puller.number, feed, query.cursor);
     const stream = wantsStream(request);
     const asked: Asked = { limit: query.limit ?? (stream ? STREAM_PAGE : JSON_PAGE), ...(query.digest ? { digest: query.digest } : {}) };
     const page = await poller.poll(puller, from, asked, viewer.head, (query.wait ?? 0) * 1000, () => reply.raw.destroyed);
@@ -111,8 +110,8 @@ class Pull {
       for (let page = first; ; ) {
         countFeedChanges(page.changes.count);
         const ahead = page.complete ? undefined : this.#begin(page);
-        for (const piece of page.changes.pieces()) yield* [piece, LINE_FEED];
-        yield Buffer.from(`${JSON.stringify({ type: 'page', ...endOf(this, page) })}\n`);
+        yield* page.changes.pieces();
+        yield Buffer.from(`${JSON.stringify({ type: 'page', ...endOf(page, this.cursor(page)) })}\n`);
         if (!ahead) return;
         page = await this.#taken(ahead, page);
       }
@@ -136,26 +135,24 @@ class Pull {
   }
 }
 
-/** A page as JSON, its changes being JSON already; nothing at all to a replica that says it is where there is nothing to say. */
+/**
+ * A page as JSON, its changes being JSON already; nothing at all to a replica that says it is where there is nothing to say. What has
+ * nothing to say leaves the replica its cursor, whether or not the log moved on with what one may not see; now and then it is given a
+ * new one all the same, so that it does not fall far behind the log.
+ */
 function sendPage(request: FastifyRequest, reply: FastifyReply, pull: Pull, page: Page, from: ReplicaState, cursor: string | undefined): FastifyReply {
-  const unchanged = page.quietUntil !== undefined && cursor !== undefined && request.headers['if-none-match'] === tagOf(cursor);
-  // Now and then it is given a new cursor all the same, so that it does not fall far behind the log.
-  if (unchanged && page.asOf - from.segments[0]!.at < FRESH) return reply.code(304).header('etag', tagOf(cursor)).send();
+  const kept = cursor !== undefined && page.quietUntil !== undefined && page.asOf - from.segments[0]!.at < FRESH ? cursor : undefined;
+  if (kept !== undefined && request.headers['if-none-match'] === tagOf(kept)) return reply.code(304).header('etag', tagOf(kept)).send();
   countFeedChanges(page.changes.count);
-  const end = endOf(pull, page);
+  const end = endOf(page, kept ?? pull.cursor(page));
   if (page.complete) void reply.header('etag', tagOf(end.cursor));
   const rest = `],${JSON.stringify(end).slice(1)}`;
   const changes = page.changes.count === 0 ? `{"changes":[${rest}` : Buffer.concat([Buffer.from('{"changes":['), page.changes.elements(), Buffer.from(rest)]);
   return reply.type('application/json; charset=utf-8').send(changes);
 }
 
-/** Says where a replica stands, as its cursor does: a tag of the answer that has nothing to say to it. */
-function tagOf(cursor: string): string {
-  return `W/"${blake3(cursor, 9).toString('base64url')}"`;
-}
-
-function endOf(pull: Pull, page: Page): Omit<ChangesPage, 'changes'> {
-  return { cursor: pull.cursor(page), complete: page.complete, ...(page.complete ? { as_of: formatInstant(page.asOf) } : {}), ...(page.digest ? { digest: page.digest } : {}) };
+function endOf(page: Page, cursor: string): Omit<ChangesPage, 'changes'> {
+  return { cursor, complete: page.complete, ...(page.complete ? { as_of: formatInstant(page.asOf) } : {}), ...(page.digest ? { digest: page.digest } : {}) };
 }
 
 /** A feed that is not offered to the viewer does not exist for it. */

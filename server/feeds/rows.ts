@@ -1,10 +1,11 @@
 import { sql } from 'kysely';
 import type { RetractionReason } from '../../schemas/types.ts';
 import { arrayText, unnest, type Tx } from '../db/database.ts';
+import { LINE_FEED, readLines, type Lines } from '../db/lines.ts';
 import type { Key } from './cursor.ts';
 import type { Reach } from './entitlements.ts';
 import type { Look } from './look.ts';
-import { CHANGE, LOOK_COLUMNS, WITH_BODY, idIn, lookValues } from './view.ts';
+import { CHANGE, LOOK_COLUMNS, WITH_BODY, idsIn, lookValues } from './view.ts';
 
 /** A row of the log together with the signal as it is now. `prev_*` are null for a first acceptance. */
 export interface LogRow {
@@ -50,10 +51,10 @@ export async function readRetractions(tx: Tx, from: number, to: number, limit: n
   return rows.rows;
 }
 
-/** Those of some signals that are active and have ended by then. */
-export async function readEnded(tx: Tx, ids: readonly string[], at: number): Promise<Pick<LogRow, 'id' | 'class_id' | 'accepted_at'>[]> {
+/** Where those of some signals stand that are active. */
+export async function readPlaces(tx: Tx, ids: readonly string[]): Promise<Pick<LogRow, 'id' | 'class_id' | 'accepted_at' | 'until'>[]> {
   if (ids.length === 0) return [];
-  return tx.selectFrom('signal').select(['id', 'class_id', 'accepted_at']).where('id', '=', sql<string>`any(${arrayText(ids)}::text::uuid[])`).where('active', '=', true).where('until', '<=', at).execute();
+  return tx.selectFrom('signal').select(['id', 'class_id', 'accepted_at', 'until']).where('id', '=', sql<string>`any(${arrayText(ids)}::uuid[])`).where('active', '=', true).execute();
 }
 
 /** What these signals were before each of their changes after `from` up to `to`. */
@@ -71,18 +72,13 @@ export interface Stretch {
   look: Look;
 }
 
-/** Changes of a run of stretches as lines of JSON, some in each text. */
-export interface Block {
-  lines: readonly Buffer[];
-  count: number;
+/** Changes of a run of stretches as lines of JSON. */
+export interface Block extends Lines {
   /** The key of the last one, where there were as many as wanted. */
   last: Key | undefined;
   /** The signals told of, where that was asked for. */
   ids: string[];
 }
-
-/** Lines that go out together. */
-const PIECE = 100;
 
 /** What a run of stretches is read for. */
 export interface Reading {
@@ -105,24 +101,19 @@ export function readRemoved(tx: Tx, stretches: readonly Stretch[], reading: Read
 }
 
 async function readBlock(tx: Tx, stretches: readonly Stretch[], { at, limit, absent, wantIds }: Reading, line: ReturnType<typeof sql>, body: ReturnType<typeof sql>): Promise<Block> {
-  const without = absent.length > 0 ? sql`and s.id <> all(${arrayText(absent)}::text::uuid[])` : sql``;
-  const { rows } = await sql<{ line: string }>`select ${line} as line from ${stretchColumns(stretches)} cross join lateral (
+  const without = absent.length > 0 ? sql`and s.id <> all(${arrayText(absent)}::uuid[])` : sql``;
+  const lines = await readLines(tx, sql`select ${line} as line from ${stretchColumns(stretches)} cross join lateral (
       select id, accepted_at, until, content from signal s where s.class_id = k.class_id and (s.accepted_at, s.id) > (k.from_at, k.from_id) and (s.accepted_at, s.id) <= (k.to_at, k.to_id)
         and s.active and s.until > ${at} ${without} order by s.accepted_at, s.id limit ${limit}
-    ) s ${body} limit ${limit}`.execute(tx);
-  const ids = wantIds ? rows.map((row) => idIn(row.line)) : [];
-  const last = rows.length < limit ? undefined : await keyOf(tx, idIn(rows.at(-1)!.line));
-  return { count: rows.length, ids, last, lines: piecesOf(rows) };
+    ) s ${body} limit ${limit}`);
+  const ids = wantIds ? lines.pieces.flatMap((piece) => idsIn(piece.toString())) : [];
+  return { ...lines, ids, last: lines.count < limit ? undefined : await keyOf(tx, lastId(lines)) };
 }
 
-/** The lines as bytes, some together. Takes them out of the rows: results outlive collections, and what they hold would pile up. */
-function piecesOf(rows: { line: string }[]): Buffer[] {
-  const pieces: Buffer[] = [];
-  for (let start = 0; start < rows.length; start += PIECE) {
-    pieces.push(Buffer.from(rows.slice(start, start + PIECE).map((row) => row.line).join('\n')));
-  }
-  for (const row of rows) row.line = '';
-  return pieces;
+/** The id in the last of some lines. */
+function lastId({ pieces }: Lines): string {
+  const piece = pieces.at(-1)!;
+  return idsIn(piece.toString('utf8', piece.lastIndexOf(LINE_FEED, -2) + 1))[0]!;
 }
 
 /** Lines come in key order, so the last of them tells how far they go. */

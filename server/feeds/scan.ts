@@ -10,8 +10,9 @@ import { viewsOf } from './view.ts';
 const FEW = 32;
 const MANY = 512;
 
-/** Signals read at a time. */
-const BLOCK = 1000;
+/** Signals read at a time, and signals compared at a time. */
+const BLOCK = 3000;
+const COMPARED = 1000;
 
 /** A stretch that is dealt with in one way. */
 interface Piece extends Stretch {
@@ -77,7 +78,7 @@ async function sayRun(work: PageWork, run: readonly Piece[], began: Key): Promis
   const { page, tx, head, ahead } = work;
   const [{ action }] = run as [Piece];
   if (action === 'compare') return sayCompared(work, run, began);
-  const reading: Reading = { at: head.at, limit: Math.max(1, Math.min(page.room, BLOCK)), absent: action === 'remove' ? ahead.absent() : [], wantIds: page.wantsIds };
+  const reading: Reading = { at: head.at, limit: Math.max(1, Math.min(page.room, BLOCK)), absent: action === 'remove' ? ahead.absent(head.at) : [], wantIds: page.wantsIds };
   const block = action === 'send' ? await readSent(tx, run, reading) : await readRemoved(tx, run, reading);
   // A full page must not show by itself what nothing is said of: it asks whether more is to be said.
   if (page.room <= 0) return block.count > 0 ? { at: began, full: true } : undefined;
@@ -88,7 +89,7 @@ async function sayRun(work: PageWork, run: readonly Piece[], began: Key): Promis
 /** Signals that are held, and may look different: both views are made, and compared. */
 async function sayCompared(work: PageWork, run: readonly Piece[], began: Key): Promise<Stop | undefined> {
   const { page, tx, head, ahead } = work;
-  const limit = Math.min(Math.max(page.room, 100), BLOCK);
+  const limit = Math.min(Math.max(page.room, 100), COMPARED);
   const rows = await readKeys(tx, run, head.at, limit);
   const views = await viewsOf(tx, rows.map(({ id, n }) => ({ id, look: run[n]!.look })));
   const held = await viewsOf(tx, rows.map(({ id, n }) => ({ id, look: work.lookOf(run[n]!.held!, run[n]!.to.classId) })));
@@ -96,7 +97,7 @@ async function sayCompared(work: PageWork, run: readonly Piece[], began: Key): P
   for (const [index, { id, n, accepted_at: acceptedAt }] of rows.entries()) {
     const exception = ahead.get(id);
     // Where a change was left to the scan, the replica holds nothing yet, or something older.
-    const differs = exception?.absent || exception?.stale || views[index]!.version !== held[index]!.version;
+    const differs = exception?.absent || views[index]!.version !== (exception?.stale ?? held[index]!).version;
     if (differs && page.room <= 0) return { at: reached, full: true };
     reached = { classId: run[n]!.to.classId, acceptedAt, id };
     if (differs) page.say(id, `{"type":"signal","signal":${views[index]!.json}}`);

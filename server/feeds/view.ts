@@ -50,9 +50,9 @@ const VIEW = sql<string>`'{"id":"' || s.id || '","version":"' || ${VERSION} || '
 /** The change that tells a replica of it, as JSON. */
 export const CHANGE = sql<string>`'{"type":"signal","signal":' || ${VIEW} || '}'`;
 
-/** The id in such a change, or in a removal. */
-export function idIn(change: string): string {
-  return /"id":"([0-9a-f-]{36})"/.exec(change)![1]!;
+/** The ids in lines of such changes, or of removals. */
+export function idsIn(changes: string): string[] {
+  return Array.from(changes.matchAll(/^\{"type":"[a-z]+",(?:"signal":\{)?"id":"([0-9a-f-]{36})"/gm), ([, id]) => id!);
 }
 
 /** A signal to be shown, as it is or as it was before a change. */

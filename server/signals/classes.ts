@@ -37,7 +37,7 @@ export async function findClasses(tx: Tx, wanted: readonly WantedClass[]): Promi
   const rows = await tx
     .selectFrom('visibility_class')
     .select(['id', sql<string>`encode(key, 'hex')`.as('hash')])
-    .where(sql<boolean>`key = any (select decode(k, 'hex') from unnest(${arrayText([...keys.keys()])}::text::text[]) k)`)
+    .where(sql<boolean>`key = any (select decode(k, 'hex') from unnest(${arrayText([...keys.keys()])}::text[]) k)`)
     .execute();
   return new Map(rows.map((row) => [keys.get(row.hash)!, row.id]));
 }

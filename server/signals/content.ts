@@ -5,7 +5,7 @@ import type { PolicyObject, SignalAttributes } from '../policy/object.ts';
 import { formatInstant, instant } from '../policy/time.ts';
 import { Problem, problemAt } from '../problems.ts';
 import { uuidFrom } from '../random.ts';
-import { rawIdentifierIn } from './raw-identifiers.ts';
+import { rawIdentifierIn } from '../text/raw-identifiers.ts';
 import { hashesOf, type ContentHashes } from './sums.ts';
 
 /** An indicator: its id follows from scheme, key, epoch and digest. Unkeyed schemes have the key '' and epoch 0. */
@@ -61,7 +61,8 @@ export function prepare(item: unknown, origin: string): Prepared {
   };
 }
 
-function checkDigests(digests: readonly Digest[]): void {
+/** Checks the digests of one thing. @throws Problem unknown-scheme, invalid-digest, unknown-key, at `/digests` */
+export function checkDigests(digests: readonly Digest[]): void {
   const type = schemes.get(digests[0]!.scheme)?.type;
   digests.forEach((digest, index) => {
     const at = `/digests/${index}`;
@@ -108,6 +109,7 @@ function normalise(s: NewSignal): NewSignal {
     ...(s.valid_until ? { valid_until: time(s.valid_until) } : {}),
     ...(s.not_before ? { not_before: time(s.not_before) } : {}),
     ...(s.audience ? { audience: { ...(s.audience.members ? { members: s.audience.members.toSorted() } : {}), ...(s.audience.groups ? { groups: s.audience.groups.toSorted() } : {}) } } : {}),
+    ...(s.exercise ? { exercise: s.exercise } : {}),
     ...(s.reference ? { reference: s.reference } : {}),
   };
 }
@@ -126,6 +128,7 @@ export function objectOf(content: NewSignal, origin: string): PolicyObject {
     ...(content.intent ? { intent: content.intent } : {}),
     ...(content.novelty ? { novelty: content.novelty } : {}),
     ...(content.basis ? { basis: content.basis } : {}),
+    ...(content.exercise ? { exercise: content.exercise } : {}),
   };
   return {
     kind: 'signal',

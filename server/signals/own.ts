@@ -20,32 +20,33 @@ interface OwnRow {
 
 const COLUMNS = sql<OwnRow>`s.id, s.class_id, s.version, s.active, s.retraction, s.accepted_at, s.set_name, s.content`;
 
-/** A page of a member's own signals, retracted ones too, in an order that does not change. */
+/** A page of a member's own signals, retracted ones too as long as they have content, in an order that does not change. */
 export async function listOwn(hub: Hub, origin: number, after: string | undefined, limit: number): Promise<OwnSignalList> {
   const from = after === undefined ? { classId: 0, acceptedAt: 0, id: ZERO_ID } : openPlace(hub, origin, after);
   const found = await sql<OwnRow>`select ${COLUMNS} from (select id from visibility_class where origin = ${origin} and id >= ${from.classId} order by id) c
     cross join lateral (
-      select * from signal s where s.class_id = c.id and (s.class_id, s.accepted_at, s.id) > (${from.classId}::integer, ${from.acceptedAt}::bigint, ${from.id}::uuid)
+      select * from signal s where s.class_id = c.id and (s.class_id, s.accepted_at, s.id) > (${from.classId}::integer, ${from.acceptedAt}::bigint, ${from.id}::uuid) and s.content is not null
       order by s.accepted_at, s.id limit ${limit}
     ) s order by c.id, s.accepted_at, s.id limit ${limit}`.execute(hub.db);
   const last = found.rows.at(-1);
   return { signals: found.rows.map(ownView), ...(found.rows.length === limit && last ? { next: sealPlace(hub, origin, last) } : {}) };
 }
 
-/** A member's own signal by its id, or undefined. */
+/** A member's own signal by its id, or undefined, where it was purged too. */
 export async function findOwn(db: Queries, origin: number, id: string): Promise<OwnSignal | undefined> {
-  const found = await sql<OwnRow>`select ${COLUMNS} from signal s where s.id = ${id} and s.origin = ${origin}`.execute(db);
+  const found = await sql<OwnRow>`select ${COLUMNS} from signal s where s.id = ${id} and s.origin = ${origin} and s.content is not null`.execute(db);
   return found.rows[0] && ownView(found.rows[0]);
 }
 
 /** How many signals a member has, by state and, where active, by harm. */
 export async function countOwn(hub: Hub, origin: number): Promise<OwnSignalCounts> {
-  const rows = await sql<{ harm: string; active: boolean; n: number }>`select c.doc #>> '{attributes,harm}' as harm, s.active, sum(s.n)::bigint as n
-    from visibility_class c cross join lateral (select active, count(*) as n from signal s where s.class_id = c.id group by active) s
-    where c.origin = ${origin} group by 1, 2 order by 1`.execute(hub.db);
-  const total = (active: boolean): number => rows.rows.filter((row) => row.active === active).reduce((sum, row) => sum + row.n, 0);
+  const rows = await sql<{ harm: string; drilled: boolean; active: boolean; n: number }>`select c.doc #>> '{attributes,harm}' as harm, c.doc #> '{attributes,exercise}' is not null as drilled, s.active, sum(s.n)::bigint as n
+    from visibility_class c cross join lateral (select active, count(*) as n from signal s where s.class_id = c.id and s.content is not null group by active) s
+    where c.origin = ${origin} group by 1, 2, 3 order by 1`.execute(hub.db);
+  const real = rows.rows.filter(({ drilled }) => !drilled);
+  const sum = (some: readonly { n: number }[]): number => some.reduce((total, { n }) => total + n, 0);
   const usage = await hub.db.selectFrom('usage').select('classes').where('origin', '=', origin).executeTakeFirst();
-  return { active: total(true), retracted: total(false), classes: usage?.classes ?? 0, class_quota: hub.config.classQuota, by_harm: Object.fromEntries(rows.rows.filter((row) => row.active).map((row) => [row.harm, row.n])) };
+  return { active: sum(real.filter(({ active }) => active)), retracted: sum(real.filter(({ active }) => !active)), exercise: sum(rows.rows.filter(({ drilled }) => drilled)), classes: usage?.classes ?? 0, class_quota: hub.config.classQuota, by_harm: Object.fromEntries(real.filter((row) => row.active).map((row) => [row.harm, row.n])) };
 }
 
 function ownView(row: OwnRow): OwnSignal {

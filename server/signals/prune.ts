@@ -1,18 +1,16 @@
 import { sql } from 'kysely';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { transaction, type Tx } from '../db/database.ts';
 import { advance } from '../db/head.ts';
-import { toProblem } from '../http/errors.ts';
 import type { Hub } from '../hub.ts';
+import { isHeld, purgeRetracted } from './purge.ts';
 
 /** Log rows in one transaction: writers wait for it. */
 const CHUNK = 5000;
-const HOUR = 3_600_000;
 
 /**
  * Takes out of the log what is older than the hub keeps it: rows of first acceptances, and what signals said before they changed.
  * That a signal changed, and its class until then, stays, since who received it follows from that; so do retractions. Cursors
- * from before are too old then.
+ * from before are too old then. Signals that were retracted by then lose their content as well, and what is held stays.
  * @returns how many rows were gone through
  */
 export async function pruneLog(hub: Hub): Promise<number> {
@@ -33,16 +31,9 @@ async function pruneChunk(hub: Hub, tx: Tx): Promise<number> {
     .executeTakeFirstOrThrow();
   if (count === 0) return 0;
   const old = sql<boolean>`position > ${kept} and position <= ${last}`;
+  await purgeRetracted(tx, at, kept, last);
   await tx.deleteFrom('change_log').where(old).where('prev_class', 'is', null).execute();
-  await tx.updateTable('change_log').set({ prev_content: null }).where(old).where('prev_content', 'is not', null).execute();
+  await tx.updateTable('change_log').set({ prev_content: null }).where(old).where('prev_content', 'is not', null).where(sql<boolean>`not ${isHeld(sql.ref('change_log.signal_id'), at)}`).execute();
   await tx.updateTable('head').set({ kept: last }).execute();
   return count;
-}
-
-/** Prunes the log every hour until it is told to stop. Several processes may: they take turns. */
-export async function keepPruning(hub: Hub, stop: AbortSignal): Promise<void> {
-  while (!stop.aborted) {
-    await pruneLog(hub).catch((error: unknown) => hub.log[toProblem(error).key === 'not-ready' ? 'warn' : 'error']({ err: error }, 'the log could not be pruned'));
-    await sleep(HOUR, undefined, { signal: stop, ref: false }).catch(() => undefined);
-  }
 }

@@ -75,6 +75,6 @@ export class SignalReader {
 }
 
 async function rowsOf(tx: Tx, ids: readonly string[]): Promise<Map<string, Row>> {
-  const found = await sql<Row>`select id, origin, class_id, accepted_at, until, version from signal where id = any(${arrayText([...new Set(ids)])}::text::uuid[]) and active`.execute(tx);
+  const found = await sql<Row>`select id, origin, class_id, accepted_at, until, version from signal where id = any(${arrayText([...new Set(ids)])}::uuid[]) and active`.execute(tx);
   return new Map(found.rows.map((row) => [row.id, row]));
 }

@@ -17,6 +17,10 @@ export interface Stored {
   hash: string;
   position: number;
   accepted_at: number;
+  /** Its content was purged. */
+  purged: boolean;
+  /** The exercise that it belongs to; of what was purged it is not known. */
+  exercise: string | null;
 }
 
 /** A row to be written, new or in place of `before`. */
@@ -36,7 +40,7 @@ export interface Row {
   indicators: readonly Indicator[];
 }
 
-const COLUMNS = sql<Stored>`s.id, s.origin, s.class_id, s.version, s.active, s.until, s.reference, s.set_name, encode(s.content_hash, 'hex') as hash, s.position, s.accepted_at`;
+const COLUMNS = sql<Stored>`s.id, s.origin, s.class_id, s.version, s.active, s.until, s.reference, s.set_name, encode(s.content_hash, 'hex') as hash, s.position, s.accepted_at, s.content is null as purged, s.content ->> 'exercise' as exercise`;
 
 /** The active signals that have one of these references. */
 export async function findByReference(tx: Tx, wanted: readonly { origin: number; set: string; reference: string }[]): Promise<Stored[]> {
@@ -114,11 +118,17 @@ interface BeforeRow {
   accepted_at: number;
   prev_class: number;
   prev_until: number;
-  content: NewSignal;
+  /** Null once it was purged. */
+  content: NewSignal | null;
 }
 
-/** Writes log rows that say what signals are now, before they change. Their class after the change: null for the same. */
-async function logBefore(tx: Tx, rows: readonly { id: string; position: number; classId: number | null; retracted: boolean }[], at: number): Promise<BeforeRow[]> {
+type Before = BeforeRow & { content: NewSignal };
+
+/**
+ * Writes log rows that say what signals are now, before they change. Their class after the change: null for the same.
+ * @returns what they were, but for those whose content was purged
+ */
+async function logBefore(tx: Tx, rows: readonly { id: string; position: number; classId: number | null; retracted: boolean }[], at: number): Promise<Before[]> {
   const keys = unnest([
     { type: 'uuid', values: rows.map((r) => r.id) },
     { type: 'bigint', values: rows.map((r) => r.position) },
@@ -132,10 +142,10 @@ async function logBefore(tx: Tx, rows: readonly { id: string; position: number; 
       insert into change_log (position, at, signal_id, class_id, retracted, prev_class, prev_until, prev_content)
       select position, ${at}::bigint, id, class_id, retracted, prev_class, prev_until, content from b
     ) select id, accepted_at, prev_class, prev_until, content from b`.execute(tx);
-  return logged.rows;
+  return logged.rows.filter((row): row is Before => row.content !== null);
 }
 
-function summandOf({ id, accepted_at: acceptedAt, prev_class: classId, prev_until: until, content }: BeforeRow): Summand {
+function summandOf({ id, accepted_at: acceptedAt, prev_class: classId, prev_until: until, content }: Before): Summand {
   return { id, classId, acceptedAt, until, hashes: hashesOf(content) };
 }
 
@@ -147,7 +157,8 @@ async function link(tx: Tx, links: readonly { indicator: Indicator; signal: stri
     ) insert into signal_indicator (indicator_id, signal_id) select id, signal_id from i on conflict do nothing`.execute(tx);
 }
 
-async function unlink(tx: Tx, links: readonly { id: string; signal: string }[]): Promise<void> {
+/** Takes indicators off signals. */
+export async function unlink(tx: Tx, links: readonly { id: string; signal: string }[]): Promise<void> {
   await sql`delete from signal_indicator l using ${unnest([{ type: 'uuid', values: links.map((l) => l.id) }, { type: 'uuid', values: links.map((l) => l.signal) }])} g(indicator_id, signal_id)
     where l.indicator_id = g.indicator_id and l.signal_id = g.signal_id`.execute(tx);
 }
@@ -180,19 +191,28 @@ function linkColumns(links: readonly { indicator: Indicator; signal: string }[])
   return sql`${columns} i(signal_id, id, scheme, key, epoch, digest)`;
 }
 
-/** How many signals and classes origins have. */
-export async function readUsage(tx: Tx, origins: readonly number[]): Promise<Map<number, { signals: number; classes: number }>> {
-  const rows = await tx.selectFrom('usage').selectAll().where('origin', '=', sql<number>`any(${arrayText([...origins])}::text::integer[])`).execute();
-  return new Map(rows.map((row) => [row.origin, { signals: row.signals, classes: row.classes }]));
+/** How much an origin has: real signals, classes, and signals that belong to exercises. */
+export interface Usage {
+  signals: number;
+  classes: number;
+  exercise: number;
+}
+
+export const NO_USAGE: Usage = { signals: 0, classes: 0, exercise: 0 };
+
+/** How much origins have. */
+export async function readUsage(tx: Tx, origins: readonly number[]): Promise<Map<number, Usage>> {
+  const rows = await tx.selectFrom('usage').selectAll().where('origin', '=', sql<number>`any(${arrayText([...origins])}::integer[])`).execute();
+  return new Map(rows.map(({ origin, ...usage }) => [origin, usage]));
 }
 
 /** Adds to what origins have. */
-export async function addUsage(tx: Tx, added: ReadonlyMap<number, { signals: number; classes: number }>): Promise<void> {
-  const rows = [...added].filter(([, { signals, classes }]) => signals !== 0 || classes !== 0).map(([origin, counts]) => ({ origin, ...counts }));
+export async function addUsage(tx: Tx, added: ReadonlyMap<number, Partial<Usage>>): Promise<void> {
+  const rows = [...added].filter(([, counts]) => Object.values(counts).some((count) => count !== 0)).map(([origin, counts]) => ({ origin, ...NO_USAGE, ...counts }));
   if (rows.length === 0) return;
   await tx
     .insertInto('usage')
     .values(rows)
-    .onConflict((conflict) => conflict.column('origin').doUpdateSet({ signals: sql<number>`usage.signals + excluded.signals`, classes: sql<number>`usage.classes + excluded.classes` }))
+    .onConflict((conflict) => conflict.column('origin').doUpdateSet({ signals: sql<number>`usage.signals + excluded.signals`, classes: sql<number>`usage.classes + excluded.classes`, exercise: sql<number>`usage.exercise + excluded.exercise` }))
     .execute();
 }

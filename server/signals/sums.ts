@@ -29,11 +29,13 @@ interface Delta {
   classId: number;
   acceptedDay: number;
   untilDay: number;
-  count: number;
+  /** Of all, and of those with a note, with observation times, and with both. */
+  counts: number[];
   sums: bigint[];
 }
 
 const MODULUS = sql.raw(`${1n << 128n}::numeric`);
+const COUNTS = ['count', 'with_note', 'with_observed', 'with_both'] as const;
 const COLUMNS = ['ids', 'accepted', 'until', 'digests', 'observed', 'note'] as const;
 
 /** Gathers what a transaction adds to, and takes from, the sums of classes from which reconciliation digests are made. */
@@ -56,11 +58,11 @@ export class SumChanges {
       { type: 'integer', values: deltas.map((d) => d.classId) },
       { type: 'integer', values: deltas.map((d) => d.acceptedDay) },
       { type: 'integer', values: deltas.map((d) => d.untilDay) },
-      { type: 'bigint', values: deltas.map((d) => d.count) },
+      ...COUNTS.map((_, index) => ({ type: 'bigint' as const, values: deltas.map((d) => d.counts[index]!) })),
       ...COLUMNS.map((_, index) => ({ type: 'numeric' as const, values: deltas.map((d) => String(modulo(d.sums[index]!))) })),
     ]);
-    await sql`insert into class_sum as c (class_id, accepted_day, until_day, count, ${sql.join(COLUMNS.map((name) => sql.ref(name)))}) select * from ${values}
-      on conflict (class_id, accepted_day, until_day) do update set count = c.count + excluded.count,
+    await sql`insert into class_sum as c (class_id, accepted_day, until_day, ${sql.join([...COUNTS, ...COLUMNS].map((name) => sql.ref(name)))}) select * from ${values}
+      on conflict (class_id, accepted_day, until_day) do update set ${sql.join(COUNTS.map((name) => sql`${sql.ref(name)} = ${sql.ref(`c.${name}`)} + ${sql.ref(`excluded.${name}`)}`))},
         ${sql.join(COLUMNS.map((name) => sql`${sql.ref(name)} = mod(c.${sql.ref(name)} + excluded.${sql.ref(name)}, ${MODULUS})`))}`.execute(tx);
     this.#deltas.clear();
   }
@@ -68,10 +70,11 @@ export class SumChanges {
   #change({ id, classId, acceptedAt, until, hashes }: Summand, sign: 1 | -1): void {
     const [acceptedDay, untilDay] = [Math.floor(acceptedAt / DAY), Math.floor(until / DAY)];
     const key = `${classId} ${acceptedDay} ${untilDay}`;
-    const delta = this.#deltas.get(key) ?? { classId, acceptedDay, untilDay, count: 0, sums: COLUMNS.map(() => 0n) };
+    const delta = this.#deltas.get(key) ?? { classId, acceptedDay, untilDay, counts: COUNTS.map(() => 0), sums: COLUMNS.map(() => 0n) };
     const factor = idNumber(id) * BigInt(sign);
     [1n, BigInt(acceptedAt), BigInt(until), hashes.digests, hashes.observed, hashes.note].forEach((value, index) => (delta.sums[index] = modulo(delta.sums[index]! + factor * value)));
-    delta.count += sign;
+    const [noted, observed] = [hashes.note !== 0n, hashes.observed !== 0n];
+    [true, noted, observed, noted && observed].forEach((has, index) => (delta.counts[index]! += has ? sign : 0));
     this.#deltas.set(key, delta);
   }
 }

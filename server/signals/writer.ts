@@ -5,11 +5,12 @@ import { acceptsEpoch } from '../digests/keys.ts';
 import { Problem, problemAt } from '../problems.ts';
 import { uuidFrom } from '../random.ts';
 import type { RetractionReason } from '../../schemas/types.ts';
-import type { MemberDocument } from '../world/documents.ts';
+import { takesPart } from '../exercises/exercises.ts';
+import type { ExerciseDocument, MemberDocument } from '../world/documents.ts';
 import type { HubWorld } from '../world/state.ts';
 import { ClassInterner, addClasses, findClasses, type WantedClass } from './classes.ts';
 import type { Prepared } from './content.ts';
-import { addUsage, findById, findByReference, insertSignals, readUsage, retractSignals, updateSignals, type Row, type Stored } from './store.ts';
+import { NO_USAGE, addUsage, findById, findByReference, insertSignals, readUsage, retractSignals, updateSignals, type Row, type Stored, type Usage } from './store.ts';
 import { SumChanges } from './sums.ts';
 
 /** One thing to be done to a signal of `origin`. */
@@ -17,6 +18,9 @@ export type Write = { origin: MemberDocument; client: string } & (
   | { kind: 'put'; prepared: Prepared; set: string; target: Target }
   | { kind: 'retract'; id: string; reason: RetractionReason }
 );
+
+/** Signals in exercises that a member may have: they are not counted among the real ones. */
+const EXERCISE_QUOTA = 10_000;
 
 /** Which signal a put means: a new one (of a given id, where retries must find it), or one that exists. */
 export type Target = { kind: 'new'; id?: string } | { kind: 'id'; id: string; version?: number; position?: number };
@@ -169,7 +173,7 @@ class Round {
 
   /** A put whose id says that it was made before: the same content is a retry, other content a misuse of the key. */
   #retried(prepared: Prepared, stored: Stored, same: Outcome): Outcome {
-    const misused = stored.version === 1 && stored.hash !== prepared.hash;
+    const misused = !stored.purged && stored.version === 1 && stored.hash !== prepared.hash;
     return misused ? { status: 'rejected', problem: new Problem('idempotency-mismatch') } : same;
   }
 
@@ -186,15 +190,24 @@ class Round {
     if (target.kind === 'new') return undefined;
     if (!stored || foreign) return new Problem('not-found');
     if (!stored.active) return new Problem('conflict', [{ pointer: '', detail: 'a retraction is final' }]);
+    if (stored.purged) return new Problem('conflict', [{ pointer: '', detail: 'it has ended, and what it said was purged' }]);
     if (target.version !== undefined && target.version !== stored.version) return new Problem('version-mismatch');
     if (target.position !== undefined && target.position !== stored.position) return new Problem('version-mismatch');
+    if ((prepared.content.exercise ?? null) !== stored.exercise) return problemAt('conflict', '/exercise', 'a signal stays in its exercise, or real');
     return prepared.reference === stored.reference ? undefined : problemAt('conflict', '/reference', 'a signal keeps its reference');
   }
 
   #refuseContent({ content, validUntil }: Prepared, origin: string, isNew: boolean): Problem | undefined {
     if (isNew && validUntil !== null && validUntil <= this.#head.at) return problemAt('invalid-times', '/valid_until', 'has passed');
+    if (content.exercise !== undefined && !this.#exercise(origin, content.exercise)) return problemAt('invalid-body', '/exercise', 'is not an exercise that you take part in, or is over');
     const unknown = content.digests.findIndex(({ key, epoch }) => key !== undefined && !this.#accepts(origin, key, epoch!));
     return unknown < 0 ? undefined : problemAt('unknown-key', `/digests/${unknown}`);
+  }
+
+  /** The exercise, if the origin takes part in it and it is not over. */
+  #exercise(origin: string, id: string): ExerciseDocument | undefined {
+    const exercise = this.#world.exercises.get(id);
+    return exercise && this.#head.at < exercise.until && takesPart(this.#world, exercise, origin) ? exercise : undefined;
   }
 
   #accepts(origin: string, key: string, epoch: number): boolean {
@@ -212,20 +225,21 @@ class Round {
     const missing = await this.#findClasses(puts);
     const { signalQuota, classQuota } = this.#hub.config;
     const made = new Map<string, WantedClass>();
-    const added = new Map<number, { signals: number; classes: number }>();
+    const added = new Map<number, Usage>();
     const allowed = steps.filter((step) => {
       if (step.write.kind !== 'put') return true;
       const { origin, prepared } = step.write;
-      const used = usage.get(origin.number) ?? { signals: 0, classes: 0 };
-      const more = added.get(origin.number) ?? { signals: 0, classes: 0 };
+      const used = usage.get(origin.number) ?? NO_USAGE;
+      const more = added.get(origin.number) ?? { ...NO_USAGE };
       added.set(origin.number, more);
       const isNew = step.stored === undefined ? 1 : 0;
       const newClass = missing.has(prepared.classKey) && !made.has(prepared.classKey) ? 1 : 0;
-      if (used.signals + more.signals + isNew > signalQuota || used.classes + more.classes + newClass > classQuota) {
+      const [kind, quota] = prepared.content.exercise === undefined ? (['signals', signalQuota] as const) : (['exercise', EXERCISE_QUOTA] as const);
+      if (used[kind] + more[kind] + isNew > quota || used.classes + more.classes + newClass > classQuota) {
         outcomes[step.at] = { status: 'rejected', problem: new Problem('quota-exceeded') };
         return false;
       }
-      more.signals += isNew;
+      more[kind] += isNew;
       more.classes += newClass;
       if (newClass) made.set(prepared.classKey, missing.get(prepared.classKey)!);
       return true;
@@ -266,9 +280,12 @@ class Round {
   }
 
   async #releaseUsage(steps: readonly Step[]): Promise<void> {
-    const freed = new Map<number, { signals: number; classes: number }>();
-    for (const { write } of steps) {
-      if (write.kind === 'retract') freed.set(write.origin.number, { signals: (freed.get(write.origin.number)?.signals ?? 0) - 1, classes: 0 });
+    const freed = new Map<number, Usage>();
+    for (const { write, stored } of steps) {
+      if (write.kind !== 'retract' || stored!.purged) continue;
+      const usage = freed.get(write.origin.number) ?? { ...NO_USAGE };
+      usage[stored!.exercise === null ? 'signals' : 'exercise'] -= 1;
+      freed.set(write.origin.number, usage);
     }
     await addUsage(this.#tx, freed);
   }
@@ -283,7 +300,7 @@ class Round {
       acceptedAt,
       position: this.#position++,
       version: (stored?.version ?? 0) + 1,
-      until: Math.min(prepared.validUntil ?? keptUntil, keptUntil),
+      until: Math.min(prepared.validUntil ?? keptUntil, keptUntil, this.#world.exercises.get(prepared.content.exercise ?? '')?.until ?? keptUntil),
       reference: prepared.reference,
       setName: stored?.set_name ?? set,
       hash: prepared.hash,

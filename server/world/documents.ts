@@ -1,4 +1,4 @@
-import type { FeedDocument, Jurisdiction, MemberKind, Policy, Trust } from '../../schemas/types.ts';
+import type { FeedDocument, Jurisdiction, MemberKind, Policy, ProposalState, ProposedAct, Responders, Severity, Trust } from '../../schemas/types.ts';
 
 /** A member as the hub keeps it. */
 export interface MemberDocument {
@@ -46,6 +46,25 @@ export interface ActivationDocument {
   policy: Policy | null;
 }
 
+/** Whether it takes two clients of the owner to put a policy of it into force. */
+export interface ApprovalDocument {
+  owner: string;
+  required: boolean;
+}
+
+/** The owner's latest proposal: the version that it would put into force (0 for none), and from when on, if not at once. */
+export interface ProposalDocument {
+  id: string;
+  owner: string;
+  act: ProposedAct;
+  policy: string | null;
+  version: number;
+  effective: number | null;
+  state: ProposalState;
+  by: string;
+  at: number;
+}
+
 /** A key that signs tokens. `sealed` is the private key, sealed at rest. */
 export interface SigningKeyDocument {
   kid: string;
@@ -67,13 +86,38 @@ export interface DigestKeyDocument {
   accepted_until?: number;
 }
 
+/** An incident, declared by the operator. */
+export interface IncidentDocument {
+  id: string;
+  title: string;
+  severity: Severity;
+  harms: string[];
+  responders: Responders;
+  announced: boolean;
+  /** When it was or is open: from `from` (included) to `until` (excluded), in order. Only the last can be without end, or end later. */
+  periods: { from: number; until?: number; by: string }[];
+}
+
+/** An exercise, declared by the operator: from `from` (included) to `until` (excluded). Neither changes. */
+export interface ExerciseDocument {
+  id: string;
+  title: string;
+  participants: Responders;
+  from: number;
+  until: number;
+}
+
 /** What a world entry of each kind holds. */
 export interface Documents {
   member: MemberDocument;
   group: GroupDocument;
   client: ClientDocument;
   activation: ActivationDocument;
+  approval: ApprovalDocument;
+  proposal: ProposalDocument;
   feed: FeedDocument & { deleted?: boolean };
+  incident: IncidentDocument;
+  exercise: ExerciseDocument;
   'signing-key': SigningKeyDocument;
   'digest-key': DigestKeyDocument;
 }

@@ -1,7 +1,8 @@
-import type { Activation, Feed, Member, World } from '../policy/world.ts';
+import { respondersOf } from '../incidents/incidents.ts';
+import type { Activation, Feed, Incident, Member, World } from '../policy/world.ts';
 import { instant } from '../policy/time.ts';
 import { Problem } from '../problems.ts';
-import type { ClientDocument, DigestKeyDocument, Documents, GroupDocument, Kind, MemberDocument, SigningKeyDocument } from './documents.ts';
+import type { ClientDocument, DigestKeyDocument, Documents, ExerciseDocument, GroupDocument, IncidentDocument, Kind, MemberDocument, ProposalDocument, SigningKeyDocument } from './documents.ts';
 
 /** The id of the member that is this hub itself: its clients are the operator's, its policy is the charter. */
 export const OPERATOR = 'hub';
@@ -17,6 +18,12 @@ export interface HubWorld {
   groups: ReadonlyMap<string, GroupDocument>;
   clients: ReadonlyMap<string, ClientDocument>;
   feeds: ReadonlyMap<string, Documents['feed']>;
+  incidents: ReadonlyMap<string, IncidentDocument>;
+  exercises: ReadonlyMap<string, ExerciseDocument>;
+  /** The owners whose policies it takes two clients to put into force. */
+  approvals: ReadonlySet<string>;
+  /** The latest proposal of each owner. */
+  proposals: ReadonlyMap<string, ProposalDocument>;
   signingKeys: readonly SigningKeyDocument[];
   /** By owner, newest epoch first. */
   digestKeys: ReadonlyMap<string, readonly DigestKeyDocument[]>;
@@ -34,7 +41,11 @@ export function buildWorld(version: number, rows: readonly { kind: string; doc: 
     numbers: new Map([...members.values()].map((member) => [member.number, member])),
     groups,
     feeds,
+    exercises: new Map(of('exercise').map((exercise) => [exercise.id, exercise])),
+    incidents: new Map(of('incident').map((incident) => [incident.id, incident])),
     clients: new Map(of('client').map((client) => [client.id, client])),
+    approvals: new Set(of('approval').filter((approval) => approval.required).map((approval) => approval.owner)),
+    proposals: new Map(of('proposal').map((proposal) => [proposal.owner, proposal])),
     signingKeys: of('signing-key'),
     digestKeys: byOwner(of('digest-key').sort((a, b) => b.epoch - a.epoch)),
     policy: {
@@ -43,6 +54,7 @@ export function buildWorld(version: number, rows: readonly { kind: string; doc: 
       operator: OPERATOR,
       activations: activations(of('activation')),
       feeds: new Map([...feeds.values()].map((feed) => [feed.id, engineFeed(feed)])),
+      incidents: new Map(of('incident').map((incident) => [incident.id, engineIncident(incident, groups)])),
     },
   };
 }
@@ -57,6 +69,11 @@ function engineMember(member: MemberDocument, groups: ReadonlyMap<string, GroupD
     groups: new Set([...groups.values()].filter((group) => group.members.includes(member.id)).map((group) => group.id)),
     agreements: member.agreements.map(({ id, from, until }) => ({ id, from: instant(from), ...(until ? { until: instant(until) } : {}) })),
   };
+}
+
+function engineIncident({ id, severity, harms, responders, periods }: IncidentDocument, groups: ReadonlyMap<string, GroupDocument>): Incident {
+  const open = periods.map(({ from, until }) => ({ from, ...(until === undefined ? {} : { until }) }));
+  return { id, severity, harms, open, responders: respondersOf({ groups }, responders) };
 }
 
 function engineFeed({ id, filter, peers, terms }: Documents['feed']): Feed {

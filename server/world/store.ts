@@ -72,8 +72,11 @@ export class WorldStore {
   }
 }
 
-/** Requests are checked when they arrive; this is for what happened since. */
-function checkActor(world: HubWorld, { member, client }: Actor): void {
+/**
+ * Requests are checked when they arrive; this is for what happened since.
+ * @throws Problem member-suspended, member-left, invalid-token
+ */
+export function checkActor(world: HubWorld, { member, client }: Actor): void {
   const status = world.members.get(member)?.status;
   if (status === 'suspended' || status === 'left') throw new Problem(`member-${status}`);
   if (world.clients.get(client)?.revoked) throw new Problem('invalid-token');

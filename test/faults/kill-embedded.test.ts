@@ -10,7 +10,7 @@ import type { Credentials } from '../support/api.ts';
 import { spawnHub, startHubProcess, type ListeningProcess } from '../support/process.ts';
 import { examine, type Examination } from './examine.ts';
 import type { Command } from './mortal-hub.ts';
-import { killsOf, runStrikes, shuffledStrikes, type Home, type Strike } from './rounds.ts';
+import { comesTo, killsOf, runStrikes, shuffledStrikes, type Home, type Strike } from './rounds.ts';
 import type { Traffic } from './traffic.ts';
 
 const SEED = Number(process.env['FAULTS_SEED'] ?? 20_261_122);
@@ -46,9 +46,8 @@ class EmbeddedHome implements Home {
   }
 
   async strike({ moment }: Strike, traffic: Traffic, random: SeededRandom): Promise<void> {
-    if (moment === 'at random') {
-      await traffic.reached(random.below(120));
-      await sleep(random.below(20));
+    if (moment === 'at once' || moment === 'at random') {
+      await comesTo(moment, traffic, random);
       this.#hub.kill('SIGKILL');
     } else {
       this.#hub.send({ die: moment, writes: 1 + random.below(12) } satisfies Command);
@@ -87,9 +86,10 @@ class EmbeddedHome implements Home {
 
 t.test('embedded: what was acknowledged outlives any kill of the hub', async (t) => {
   const strikes = shuffledStrikes(new SeededRandom(SEED), [
-    { victim: 'hub', moment: 'at random', times: 16, again: 4 },
-    { victim: 'hub', moment: 'between commit and reply', times: 16, again: 4 },
-    { victim: 'hub', moment: 'before the commit', times: 5, again: 2 },
+    { victim: 'hub', moment: 'at once', times: 1 },
+    { victim: 'hub', moment: 'at random', times: 8, again: 6 },
+    { victim: 'hub', moment: 'between commit and reply', times: 11, again: 6 },
+    { victim: 'hub', moment: 'before the commit', times: 3, again: 3 },
   ]);
   const home = await EmbeddedHome.start();
   const counts = await runStrikes(t, home, SEED, strikes);

@@ -6,10 +6,11 @@ import { PGlite } from '@electric-sql/pglite';
 import { setFlagsFromString } from 'node:v8';
 import { readConfig } from '../../server/config.ts';
 import { startHub } from '../../server/main.ts';
+import type { Place } from './commit-proxy.ts';
 import { examine } from './examine.ts';
 
 /** What the test can say. */
-export type Command = { die: 'before the commit' | 'between commit and reply'; writes: number } | { examine: true };
+export type Command = { die: Place; writes: number } | { examine: true };
 
 let fuse: { die: string; writes: number } | undefined;
 let wrote = false;

@@ -5,6 +5,7 @@ import { systemClock } from '../../server/clock.ts';
 import { SeededRandom } from '../laws/random.ts';
 import { Api, type Answer, type Credentials } from '../support/api.ts';
 import { MEMBER_SCOPES } from '../support/hub.ts';
+import type { Place } from './commit-proxy.ts';
 import type { Examination } from './examine.ts';
 import { Ledger } from './ledger.ts';
 import { DELAYED, Orders, SEALED } from './orders.ts';
@@ -15,7 +16,7 @@ import { Crew, Traffic, type Clients, type Memory, type Writer } from './traffic
 /** Who is killed, when, and how many times more while it starts again. */
 export interface Strike {
   victim: 'hub' | 'postgres';
-  moment: 'at random' | 'before the commit' | 'between commit and reply';
+  moment: 'at once' | 'at random' | Place;
   again: number;
 }
 
@@ -41,9 +42,12 @@ const WRITERS = ['ash', 'brook'] as const;
 /** Milliseconds that nothing here may take, and in what steps they are counted. */
 const [LIMIT, TICK] = [120_000, 100];
 
-/** Strikes in random order. Every fourth kill of a victim is followed by others while it starts again. */
+/** How many times as many strikes there are as in the suite. */
+const TIMES = Number(process.env['FAULTS_TIMES'] ?? 1);
+
+/** Strikes in random order. Some are followed by others while the victim starts again, which costs far less than a round of its own. */
 export function shuffledStrikes(random: SeededRandom, wanted: readonly (Omit<Strike, 'again'> & { times: number; again?: number })[]): Strike[] {
-  const all = wanted.flatMap(({ victim, moment, times, again = 0 }) => Array.from({ length: times }, (_, n) => ({ victim, moment, again: n < again ? 1 + (n % 2) : 0, order: random.next() })));
+  const all = wanted.flatMap(({ victim, moment, times, again = 0 }) => Array.from({ length: times * TIMES }, (_, n) => ({ victim, moment, again: n < again * TIMES ? 1 + (n % 3) : 0, order: random.next() })));
   return all.sort((a, b) => a.order - b.order).map(({ order: _order, ...strike }) => strike);
 }
 
@@ -63,7 +67,7 @@ export class KillRun {
 
   /** Adds the members and their policies: all is shared but what is sealed, spam a little later. */
   async prepare(): Promise<void> {
-    const operator = this.#api(this.#home.operator);
+    const operator = new Api(this.#home.url, systemClock, this.#home.operator);
     for (const id of ['ash', 'brook', 'cedar'] as const) {
       await expected(operator.post('/v1/members', { id, title: id, kind: 'platform' }));
       const { body } = await expected(operator.post<ClientView>(`/v1/members/${id}/clients`, { title: 'Client', scopes: [...MEMBER_SCOPES] }));
@@ -81,11 +85,11 @@ export class KillRun {
     this.#round += 1;
     const name = `round ${this.#round}, ${strike.victim} killed ${strike.moment}`;
     const { random } = this.#memory;
-    const traffic = new Traffic(this.#clients(), this.#memory);
+    const traffic = new Traffic(this.#clients(1), this.#memory);
     await this.#within(this.#home.strike(strike, traffic, random), `${name}: the kill`);
     traffic.stop();
     await this.#within(traffic.ended, `${name}: the end of the traffic`);
-    await this.#within(this.#home.restart(strike, random), `${name}: the restart`);
+    await this.#within(this.#home.restart(strike, random), `${name}: the restart`, 1 + strike.again);
     this.#count(strike);
     const there = await this.#within(this.#compare(name), `${name}: the comparison`);
     if (strike.moment === 'between commit and reply' && there === 0) throw new LawBroken(`${name}: no unacknowledged change is there, so the commit is lost, or was acknowledged before it was made`);
@@ -132,12 +136,12 @@ export class KillRun {
     answered.forEach((complete, index) => complete || ledgers.ash.findings.push(`not answered to its end when sent again: ${JSON.stringify(open[index]!.order.path)}`));
   }
 
-  /** @throws LawBroken when the work hangs */
-  async #within<T>(work: Promise<T>, what: string): Promise<T> {
+  /** @param times how much longer than most it may take @throws LawBroken when the work hangs */
+  async #within<T>(work: Promise<T>, what: string, times = 1): Promise<T> {
     const state = { over: false };
     const late = async (): Promise<never> => {
       // Counted in short waits, since a machine that stood still for minutes has not waited.
-      for (let n = 0; n < LIMIT / TICK && !state.over; n += 1) await sleep(TICK);
+      for (let n = 0; n < (times * LIMIT) / TICK && !state.over; n += 1) await sleep(TICK);
       throw new LawBroken(state.over ? what : `${what} takes too long\n${await this.#home.state()}`);
     };
     return Promise.race([work, late()]).finally(() => (state.over = true));
@@ -148,14 +152,11 @@ export class KillRun {
     if (all.length > 0) throw new LawBroken(`${name}: ${all.length} findings, among them:\n${all.slice(0, 12).join('\n')}`);
   }
 
-  /** Clients of the hub where it is now. */
-  #clients(): Clients {
+  /** Clients of the hub where it is now, which ask for a token so many times while its database is away. */
+  #clients(tries?: number): Clients {
     const { ash, brook, cedar } = this.#credentials as Record<Writer | 'cedar', Credentials>;
-    return { url: this.#home.url, operator: this.#api(this.#home.operator), ash: this.#api(ash), brook: this.#api(brook), cedar: this.#api(cedar) };
-  }
-
-  #api(credentials: Credentials): Api {
-    return new Api(this.#home.url, systemClock, credentials);
+    const api = (client: Credentials): Api => new Api(this.#home.url, systemClock, client, undefined, tries);
+    return { url: this.#home.url, operator: api(this.#home.operator), ash: api(ash), brook: api(brook), cedar: api(cedar) };
   }
 }
 
@@ -170,6 +171,13 @@ export async function runStrikes(t: Test, home: Home, seed: number, strikes: rea
     t.comment(`seed ${seed}: ${JSON.stringify(run.summary(), null, 1)}`);
   }
   return run.summary();
+}
+
+/** Waits for a strike's moment: at once, before anything can have been answered, or when some has been. */
+export async function comesTo(moment: 'at once' | 'at random', traffic: Traffic, random: SeededRandom): Promise<void> {
+  if (moment === 'at once') return;
+  await traffic.reached(random.below(120));
+  await sleep(random.below(20));
 }
 
 /** How many kills a summary counts, of all or of one victim. */

@@ -2,7 +2,7 @@ import { request, type ClientRequest } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BatchResult, BatchSummary, ItemResult } from '../../schemas/types.ts';
 import type { SeededRandom } from '../laws/random.ts';
-import type { Api } from '../support/api.ts';
+import { HubAway, type Api } from '../support/api.ts';
 import type { Ledger } from './ledger.ts';
 import type { Order } from './orders.ts';
 
@@ -27,10 +27,14 @@ export async function send(order: Order, sender: Sender): Promise<boolean> {
   try {
     return await (order.kind === 'one' || order.kind === 'array' ? sendDocument(order, sender) : sendStream(order, sender));
   } catch (error) {
-    // What fetch and the token request throw when there is nobody.
-    if (error instanceof TypeError) return false;
-    throw error;
+    return rethrowUnlessGone(error);
   }
+}
+
+/** Nobody is there, or the answer broke off: fetch says both by a TypeError; or there is only half of the hub. */
+export function rethrowUnlessGone(error: unknown): false {
+  if (error instanceof TypeError || error instanceof HubAway) return false;
+  throw error;
 }
 
 async function sendDocument({ kind, path, key, set, items }: Order, { api, ledger, acknowledged }: Sender): Promise<boolean> {

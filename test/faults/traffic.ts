@@ -5,7 +5,7 @@ import type { Api } from '../support/api.ts';
 import type { Ledger } from './ledger.ts';
 import type { Order, Orders } from './orders.ts';
 import type { Replica } from './replica.ts';
-import { send } from './send.ts';
+import { rethrowUnlessGone, send } from './send.ts';
 
 /** Clients of the hub as it runs now. */
 export interface Clients {
@@ -108,10 +108,4 @@ export class Traffic {
   async #repeat(work: () => Promise<boolean>): Promise<void> {
     while (!this.#stopped && (await work().catch(rethrowUnlessGone))) await sleep(this.#memory.random.below(12));
   }
-}
-
-/** Nobody is there, or the answer broke off: fetch says both by a TypeError. */
-function rethrowUnlessGone(error: unknown): false {
-  if (error instanceof TypeError) return false;
-  throw error;
 }

@@ -13,6 +13,8 @@ export const EVENTS = {
   validityEnded: 'pulls that crossed `valid_until` or the end of retention',
   worldInMidPull: 'changes of the world between two pages of one pull',
   grantsInMidPull: 'of these, changes of what the viewer is entitled to',
+  endedInMidPull: 'signals that ended between two pages of one pull, when a change of their end was not yet told',
+  releasedInMidPull: 'signals removed and sent again by one pull, since an embargo on them ended between its pages',
   policyTookEffect: 'pulls that crossed an instant for which a policy or charter was set',
   writeDuringPull: 'pulls while others wrote',
   pullsTogether: 'complete pulls that were explained by a choice among concurrent writes',

@@ -15,7 +15,7 @@ export const faults: Record<string, Fault> = {
     what: 'positions of the log are taken before, and apart from, the transaction that writes there: a reader passes what commits late',
     module: 'signals/writer.js',
     snippet: 'const head = await advance(tx, this.#hub.clock, writes.length);',
-    replacement: 'const head = await this.#hub.db.transaction().execute((apart) => advance(apart, this.#hub.clock, writes.length)); await new Promise((soon) => setTimeout(soon, 100));',
+    replacement: 'const head = await this.#hub.db.transaction().execute((apart) => advance(apart, this.#hub.clock, writes.length)); await new Promise((soon) => setTimeout(soon, 300));',
   },
   'removal-lost': {
     what: 'a signal that an update hides stays with those who hold it',
@@ -76,6 +76,12 @@ export const faults: Record<string, Fault> = {
     module: 'feeds/pull.js',
     snippet: 'from.ahead ? from.pull : 0',
     replacement: '0',
+  },
+  'end-left-to-a-scan-untold': {
+    what: 'what ends while a change of it is left to a scan stays with those who hold something older',
+    module: 'feeds/drain.js',
+    snippet: 'const untold = !isScanned(segments, place);',
+    replacement: 'const untold = false;',
   },
   'judged-by-the-old-class': {
     what: 'an updated signal is judged by what it was before',

@@ -165,6 +165,25 @@ const together = fc
   .array(at(weigh<object>([6, posting], [4, updating], [2, retracting], [1, setting], [2, activating], [1, suspending], [1, grouping], [1, reading], [6, pulls], [1, waits])), { minLength: 2, maxLength: 7 })
   .map((steps) => ({ do: 'together' as const, steps }));
 
+/**
+ * A pull in the middle of which time passes: what is held is changed, so that it ends soon, and what the viewer is entitled to is
+ * changed, so that a scan begins; after its first page signals end or are released that it has not come to.
+ */
+const interrupted = fc
+  .record({ whole: pulls, viewer: fc.constantFrom('birch', 'cedar'), feed: fc.constantFrom('all', 'ash/one'), hub: fc.nat(5), updates: fc.array(fc.record({ pick: fc.nat(12), validFor: fc.constantFrom(SECOND, HOUR, 20 * HOUR), note: rarely(50, optional.note) }), { maxLength: 4 }), policy: policies, limit: fc.constantFrom(1, 1, 2, 3), by: fc.constantFrom(SECOND, HOUR, HOUR, 5 * HOUR, 30 * HOUR), rest: fc.constantFrom(1, 2, 1000) })
+  .map(({ whole, viewer, feed, hub, updates, policy, limit, by, rest }) => {
+    const begun = { ...whole, viewer, feed, copy: 0, form: 'json', trouble: 'none', poll: 'no', hub };
+    const steps = [
+      { ...begun, limit: 1000, pages: 10_000 },
+      { do: 'activate', owner: 'ash', policy, delay: 0, hub },
+      ...updates.map(({ pick, ...change }) => ({ do: 'update', aim: { at: 'held', pick }, change: drop(change), hub })),
+      { ...begun, limit, pages: 1 },
+      { do: 'clock', by, hub },
+      { ...begun, limit: rest, pages: 10_000 },
+    ];
+    return { do: 'in-turn', steps };
+  });
+
 /** What happens, how often. */
 export const steps: fc.Arbitrary<Step> = at(
   weigh<object>(
@@ -189,6 +208,7 @@ export const steps: fc.Arbitrary<Step> = at(
     [2, rare({ do: 'restart' })],
     [1, rare({ do: 'rotate-keys' })],
     [6, together],
+    [2, interrupted],
     [48, pulls],
   ),
 );

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import fc from 'fast-check';
 import type { HomeName, TestScope } from '../support/hub.ts';
 import { Counts } from './counts.ts';
@@ -52,7 +53,7 @@ export async function checkLaws(options: LawOptions): Promise<Outcome> {
 function describe({ counterexample, counterexamplePath, errorInstance }: fc.RunDetails<[Step[]]>, { home, seed, length = LENGTH }: LawOptions): string {
   const steps = counterexample?.[0] ?? [];
   const list = steps.length > SHOWN ? `${steps.length}; shrink them to see them` : steps.map((step) => `\n${JSON.stringify(step)}`).join('');
-  const error = errorInstance instanceof Error ? (errorInstance.stack ?? errorInstance.message) : String(errorInstance);
+  const error = inspect(errorInstance);
   const again = `npm run test:laws -- --home ${home} --seed ${seed} --length ${length} --path ${counterexamplePath ?? '0'}`;
   return `${error}\n\nThe steps: ${list}\n\nAgain (what is sent at once may come out otherwise): ${again}`;
 }

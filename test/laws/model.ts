@@ -1,4 +1,4 @@
-import type { FeedDocument, MemberKind, NewSignal, Policy, RetractionReason, SignalView, Trust } from '../../schemas/types.ts';
+import type { FeedDocument, MemberKind, NewSignal, Policy, RetractionReason, SignalField, SignalView, Trust } from '../../schemas/types.ts';
 import { schemes } from '../../clients/sdk/digests/index.ts';
 import { decide, offers, type Decision } from '../../server/policy/decide.ts';
 import type { PolicyObject } from '../../server/policy/object.ts';
@@ -119,7 +119,7 @@ export class Model {
     if (signal.retracted) return undefined;
     const { grant, span, visible } = this.decide(viewer, feedId, signal, at);
     if (!visible || !grant || !span) return undefined;
-    const fields = grant.reveal.map((field) => (field === 'digest' ? 'digests' : field));
+    const fields = (grant.reveal as readonly SignalField[]).map((field) => (field === 'digest' ? 'digests' : field));
     return clean({
       id: signal.id,
       released_at: new Date(span.release).toISOString(),

@@ -1,4 +1,4 @@
-import type { NewSignal } from '../../schemas/types.ts';
+import type { NewReport, NewRequest, NewSignal } from '../../schemas/types.ts';
 import type { Pair, Probe } from './transcript.ts';
 
 /** What a viewer that looks for traces of others has in its hands. */
@@ -28,8 +28,15 @@ type Probes = (ground: Ground) => Probe[];
 
 const NDJSON = 'application/x-ndjson';
 const PEOPLE = ['ash', 'birch', 'elm', 'police', 'ghost-1', 'nobody', 'hub'];
+const INCIDENTS = ['hidden-incident', 'no-incident'];
 const CIRCLES = ['alpha', 'beta', 'circle-1', 'nowhere', 'hub'];
 const plain: NewSignal = { digests: [{ scheme: 'media-md5', digest: 'ab'.repeat(16) }], harm: 'fraud', severity: 'low', confidence: 20, status: 'malicious', tlp: 'GREEN' };
+const REPORT: NewReport = { title: { text: 'A probe', tlp: 'GREEN' }, harms: ['fraud'] };
+
+const referral = { authority: 'police', basis: 'legal-request', legal_basis: 'A provision', reference: 'Case 1', fields: ['harm'], expires_at: '2040-01-01T00:00:00Z' };
+const desk = { title: 'Desk', role: 'abuse-desk', ways: [{ kind: 'phone', address: '112' }] };
+
+const asking: NewRequest = { title: 'Fake shops', text: 'Has anyone seen these?', harms: ['fraud'], tlp: 'GREEN' };
 
 const get = (path: string | Pair<string>, headers?: Probe['headers']): Probe => ({ method: 'GET', path, ...(headers ? { headers } : {}) });
 const send = (method: string, path: string, body?: unknown, headers?: Record<string, string>): Probe => ({ method, path, ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }), ...(headers ? { headers } : {}) });
@@ -69,6 +76,16 @@ export const PROBES: Readonly<Record<string, Probes>> = {
   'POST /v1/clients/:client/credentials': ({ clients, client }) => [...clients, client].map((id) => send('POST', `/v1/clients/${id}/credentials`, {})),
   'DELETE /v1/clients/:client/credentials/:credential': ({ clients, client }) => [...clients, client].map((id) => send('DELETE', `/v1/clients/${id}/credentials/first`)),
   'POST /v1/clients/:client/revoke': ({ clients }) => clients.map((id) => send('POST', `/v1/clients/${id}/revoke`)),
+  'GET /contacts': () => [get('/contacts'), get('/contacts', { accept: 'application/json' }), get('/contacts?need=suicide&country=DE'), get('/contacts?country=none')],
+  'GET /v1/contacts': () => [get('/v1/contacts'), get('/v1/contacts?limit=1'), get('/v1/contacts?owner=elm'), get('/v1/contacts?after=elm/desk'), get('/v1/contacts?role=none')],
+  'GET /v1/contacts/:owner/:name': () => ['elm/desk', 'birch/desk', 'nobody/none'].map((id) => get(`/v1/contacts/${id}`)),
+  'PUT /v1/contacts/:owner/:name': ({ viewer }) => [
+    ...['elm/desk', 'nobody/none'].map((id) => send('PUT', `/v1/contacts/${id}`, desk)),
+    ...['alpha', 'circle-1', 'nowhere'].map((group) => send('PUT', `/v1/contacts/${viewer}/desk`, { ...desk, visibility: 'named', audience: { groups: [group] } })),
+    ...['ghost-1', 'elm', 'nobody'].map((member) => send('PUT', `/v1/contacts/${viewer}/desk`, { ...desk, visibility: 'named', audience: { members: [member] } })),
+  ],
+  'POST /v1/contacts/:owner/:name/verify': ({ viewer }) => ['elm/desk', 'nobody/none', `${viewer}/none`].map((id) => send('POST', `/v1/contacts/${id}/verify`)),
+  'DELETE /v1/contacts/:owner/:name': ({ viewer }) => ['elm/desk', 'nobody/none', `${viewer}/none`].map((id) => send('DELETE', `/v1/contacts/${id}`)),
   'GET /v1/digest-keys': () => [get('/v1/digest-keys')],
   'POST /v1/digest-keys/:key/rotate': () => CIRCLES.map((id) => send('POST', `/v1/digest-keys/${id}/rotate`, {})),
   'POST /v1/policies': ({ viewer }) => ['alpha', 'circle-1', 'nowhere', 'beta'].map((group) => send('POST', '/v1/policies', { id: `${viewer}/probe`, title: 'Probe', summary: 'Probe', rules: [{ id: 'a', effect: 'withhold', peers: { groups: { any: [group] } } }, { id: 'b', effect: 'withhold', peers: { id: { in: ['nobody', 'elm'] } } }] })),
@@ -76,6 +93,19 @@ export const PROBES: Readonly<Record<string, Probes>> = {
   'GET /v1/policies/:owner/:name/versions/:version': () => ['birch/standard', 'birch/draft', 'elm/inner', 'hub/charter', 'hub/draft', 'nobody/none'].flatMap((id) => [1, 2, 9].map((version) => get(`/v1/policies/${id}/versions/${version}`))),
   'POST /v1/policies/:owner/:name/versions/:version/activate': ({ viewer }) => ['birch/standard', 'elm/inner', 'hub/draft', `${viewer}/none`].map((id) => send('POST', `/v1/policies/${id}/versions/1/activate`, {})),
   'POST /v1/policies/:owner/withdraw': () => ['birch', 'elm', 'nobody', 'ghost-1'].map((owner) => send('POST', `/v1/policies/${owner}/withdraw`, {})),
+  'GET /v1/activations/:owner': ({ viewer }) => ['birch', 'elm', 'hub', 'nobody', 'ghost-1', viewer].map((owner) => get(`/v1/activations/${owner}`)),
+  'POST /v1/activations/:owner/rollback': () => ['birch', 'elm', 'hub', 'nobody'].map((owner) => send('POST', `/v1/activations/${owner}/rollback`, {})),
+  'PUT /v1/activations/:owner/approval': () => ['birch', 'elm', 'hub', 'nobody'].map((owner) => send('PUT', `/v1/activations/${owner}/approval`, { required: true })),
+  'POST /v1/activations/:owner/proposals/:proposal/approve': ({ unknown }) => proposals('approve', unknown),
+  'POST /v1/activations/:owner/proposals/:proposal/refuse': ({ unknown }) => proposals('refuse', unknown),
+  'POST /v1/activations/:owner/proposals/:proposal/withdraw': ({ unknown }) => proposals('withdraw', unknown),
+  'GET /v1/policies/visibility': () => PEOPLE.flatMap((peer) => ['', '&at=2030-01-01T00:00:00Z', '&limit=1'].map((more) => get(`/v1/policies/visibility?peer=${peer}${more}`))),
+  'GET /v1/policies/calendar': () => [get('/v1/policies/calendar'), get('/v1/policies/calendar?days=366'), ...PEOPLE.map((peer) => get(`/v1/policies/calendar?peer=${peer}&days=5`))],
+  'POST /v1/policies/simulate': ({ viewer }) => [
+    ...[{ withdraw: true }, { policy: { id: `${viewer}/probe`, title: 'Probe', summary: 'Probe', rules: [{ id: 'all', effect: 'share', terms: { reveal: ['digest'] } }] }, samples: 5 }, { version: { policy: 'elm/inner', version: 1 } }].map((body) => send('POST', '/v1/policies/simulate', body)),
+    ...['alpha', 'circle-1', 'nowhere', 'beta'].map((group) => send('POST', '/v1/policies/simulate', { changes: [{ change: 'join', member: 'birch', group }] })),
+    ...PEOPLE.map((member) => send('POST', '/v1/policies/simulate', { changes: [{ change: 'suspend', member }] })),
+  ],
   'POST /v1/explain': (ground) => [
     ...someIds(ground).flatMap((signal) => ['birch', 'ghost-1'].map((peer) => send('POST', '/v1/explain', { signal, peer }))),
     ...ground.own.flatMap((signal) => [send('POST', '/v1/explain', { signal, peer: 'elm', feed: 'elm/inner' }), send('POST', '/v1/explain', { signal, peer: 'birch', feed: 'birch/severe', at: '2030-01-01T00:00:00Z' }), send('POST', '/v1/explain', { signal, peer: 'nobody' })]),
@@ -110,8 +140,69 @@ export const PROBES: Readonly<Record<string, Probes>> = {
     ...['alpha', 'nowhere', 'beta'].map((group) => send('PUT', `/v1/feeds/${viewer}/probe`, { id: `${viewer}/probe`, title: 'Probe', peers: { groups: { any: [group] } } })),
   ],
   'DELETE /v1/feeds/:owner/:name': ({ viewer }) => ['elm/inner', 'nobody/none', 'birch/severe', `${viewer}/probe`].map((id) => send('DELETE', `/v1/feeds/${id}`)),
+  'GET /v1/incidents': () => [get('/v1/incidents')],
+  'GET /v1/incidents/:incident': () => INCIDENTS.map((id) => get(`/v1/incidents/${id}`)),
+  'PUT /v1/incidents/:incident': () => INCIDENTS.map((id) => send('PUT', `/v1/incidents/${id}`, { title: 'Mine', severity: 'low', harms: ['fraud'], responders: { groups: ['alpha'] } })),
+  'POST /v1/incidents/:incident/open': () => INCIDENTS.map((id) => send('POST', `/v1/incidents/${id}/open`, {})),
+  'POST /v1/incidents/:incident/close': () => INCIDENTS.map((id) => send('POST', `/v1/incidents/${id}/close`)),
+  'GET /v1/emergencies': () => [get('/v1/emergencies'), get('/v1/emergencies?wait=61')],
+  'GET /v1/emergencies/:emergency': ({ hidden, unknown }) => [...hidden.slice(0, 1), ...unknown].map((id) => get(`/v1/emergencies/${id}`)),
+  'POST /v1/emergencies': () => ['alpha', 'circle-1', 'nowhere'].map((group) => send('POST', '/v1/emergencies', { harm: 'violence.imminent', tlp: 'RED', text: 'ask me at 030 1234567', audience: { groups: [group] } })),
+  'POST /v1/emergencies/:emergency/acknowledge': ({ hidden, unknown }) => [...hidden.slice(0, 1), ...unknown].map((id) => send('POST', `/v1/emergencies/${id}/acknowledge`)),
+  'POST /v1/emergencies/:emergency/close': ({ hidden, unknown }) => [...hidden.slice(0, 1), ...unknown].map((id) => send('POST', `/v1/emergencies/${id}/close`, { outcome: 'resolved' })),
+  'GET /v1/exercises': () => [get('/v1/exercises')],
+  'GET /v1/exercises/:exercise': () => INCIDENTS.map((id) => get(`/v1/exercises/${id}`)),
+  'PUT /v1/exercises/:exercise': () => INCIDENTS.map((id) => send('PUT', `/v1/exercises/${id}`, { title: 'Mine', participants: { members: ['elm'] }, from: '2030-01-01T00:00:00Z', until: '2030-01-02T00:00:00Z' })),
+  'GET /v1/referrals': ({ hidden }) => [get('/v1/referrals'), get('/v1/referrals?limit=1'), get(`/v1/referrals?after=${hidden[0]}`)],
+  'GET /v1/referrals/:referral': ({ hidden, unknown }) => [...hidden.slice(0, 1), ...unknown].map((id) => get(`/v1/referrals/${id}`)),
+  'POST /v1/referrals': (ground) => [
+    ...['police', 'birch', 'ghost-1', 'nobody'].map((authority) => send('POST', '/v1/referrals', { ...referral, authority, signals: ground.unknown.slice(0, 1) })),
+    ...someIds(ground).map((id) => send('POST', '/v1/referrals', { ...referral, signals: [id] })),
+  ],
+  'POST /v1/referrals/:referral/end': ({ hidden, unknown }) => [...hidden.slice(0, 1), ...unknown].map((id) => send('POST', `/v1/referrals/${id}/end`)),
+  'GET /v1/holds': () => [get('/v1/holds'), get('/v1/holds?limit=1')],
+  'POST /v1/holds': (ground) => someIds(ground).map((id) => send('POST', '/v1/holds', { reference: 'Case 1', signals: [id], until: '2040-01-01T00:00:00Z' })),
+  'POST /v1/holds/:hold/release': ({ hidden, unknown }) => [...hidden.slice(0, 1), ...unknown].map((id) => send('POST', `/v1/holds/${id}/release`)),
+  'POST /v1/reports': (ground) => [
+    send('POST', '/v1/reports', REPORT),
+    ...ground.keys.map((key) => send('POST', '/v1/reports', REPORT, { 'idempotency-key': key })),
+    send('POST', '/v1/reports', { ...REPORT, signals: [...ground.hidden.slice(0, 3), ...ground.visible.slice(0, 3)], related: ground.hidden.slice(0, 2), supersedes: ground.hidden.slice(0, 1) }),
+    send('POST', '/v1/reports', { ...REPORT, audience: { members: ['elm', 'ghost-1', 'nobody'], groups: ['alpha', 'nowhere'] } }),
+    send('POST', '/v1/reports', { ...REPORT, title: { text: 'call 030 1234567', tlp: 'GREEN' } }),
+  ],
+  'GET /v1/reports': () => ['', '?limit=1', '?harm=fraud', '?origin=elm', '?region=NL', '?after=AAAA', '?limit=0'].map((query) => get(`/v1/reports${query}`)),
+  'GET /v1/reports/changes': ({ foreign }) => [...['', '?limit=1', '?wait=0', '?cursor=AAAA', '?limit=0'].map((query) => get(`/v1/reports/changes${query}`)), get('/v1/reports/changes', { accept: NDJSON }), ...foreign.slice(0, 1).map((cursor) => get(pair((value) => `/v1/reports/changes?cursor=${value}`, cursor)))],
+  'GET /v1/reports/own': () => [get('/v1/reports/own?state=withdrawn'), get('/v1/reports/own?limit=0')],
+  ...Object.fromEntries(['', '/versions', '/versions/:version', '/versions/:version/compare/:other'].map((rest) => [`GET /v1/reports/own/:report${rest}`, (ground: Ground) => someIds(ground).map((id) => get(`/v1/reports/own/${id}${rest.replaceAll(/:[a-z]+/g, '1')}`))])),
+  'GET /v1/reports/:report': (ground) => someIds(ground).flatMap((id) => [get(`/v1/reports/${id}`), get(`/v1/reports/${id}`, { accept: 'text/html' })]),
+  'PUT /v1/reports/:report': (ground) => someIds(ground).flatMap((id) => [send('PUT', `/v1/reports/${id}`, REPORT, { 'if-match': '"1"' }), send('PUT', `/v1/reports/${id}`, REPORT)]),
+  'POST /v1/reports/:report/submit': (ground) => someIds(ground).map((id) => send('POST', `/v1/reports/${id}/submit`, undefined, { 'if-match': '"1"' })),
+  'POST /v1/reports/:report/review': (ground) => someIds(ground).map((id) => send('POST', `/v1/reports/${id}/review`, { verdict: 'approve' }, { 'if-match': '"1"' })),
+  'POST /v1/reports/:report/publish': (ground) => someIds(ground).map((id) => send('POST', `/v1/reports/${id}/publish`, undefined, { 'if-match': '"1"' })),
+  'POST /v1/reports/:report/withdraw': (ground) => someIds(ground).map((id) => send('POST', `/v1/reports/${id}/withdraw`, { reason: 'mistake' })),
+  'GET /v1/trends': () => [get('/v1/trends'), get('/v1/trends?weeks=104&by=harm'), get('/v1/trends?weeks=0')],
+  'GET /v1/trends/overlap': () => [get('/v1/trends/overlap'), get('/v1/trends/overlap?weeks=3')],
+  'GET /v1/reports/search': () => ['', '?q=shops&facets=true', '?q=-shops', '?q=%22fake%20shops%22&language=en', '?harm=fraud&facets=true', '?region=NL', '?tactic=T0049', '?origin=elm', '?from=2026-01-01T00:00:00Z', '?released_from=2026-01-01T00:00:00Z', '?after=AAAA', '?limit=0'].map((query) => get(`/v1/reports/search${query}`)),
+  'GET /v1/reports/:report/comments': (ground) => someIds(ground).map((id) => get(`/v1/reports/${id}/comments`)),
+  'POST /v1/reports/:report/comments': (ground) => someIds(ground).map((id) => send('POST', `/v1/reports/${id}/comments`, { text: 'Seen.', tlp: 'GREEN' })),
+  'GET /v1/requests': () => ['', '?limit=1', '?harm=fraud', '?region=NL', '?own=true', '?state=closed', '?after=AAAA'].map((query) => get(`/v1/requests${query}`)),
+  'POST /v1/requests': () => [send('POST', '/v1/requests', asking), send('POST', '/v1/requests', asking, { 'idempotency-key': 'ask' }), send('POST', '/v1/requests', { ...asking, audience: { members: ['elm', 'nobody'] } }), send('POST', '/v1/requests', { ...asking, text: 'Write to a@b.example' }), send('POST', '/v1/requests', {})],
+  'GET /v1/requests/:request': (ground) => someIds(ground).map((id) => get(`/v1/requests/${id}`)),
+  'POST /v1/requests/:request/close': (ground) => someIds(ground).map((id) => send('POST', `/v1/requests/${id}/close`)),
+  'GET /v1/requests/:request/answers': (ground) => someIds(ground).map((id) => get(`/v1/requests/${id}/answers`)),
+  'POST /v1/requests/:request/answers': (ground) => someIds(ground).map((id) => send('POST', `/v1/requests/${id}/answers`, { to: 'all', text: 'Seen.', tlp: 'GREEN' })),
+  'POST /v1/messages/:message/withdraw': (ground) => someIds(ground).map((id) => send('POST', `/v1/messages/${id}/withdraw`)),
+  'GET /v1/topics': () => [get('/v1/topics')],
+  'POST /v1/topics': () => ['reports', 'requests', 'trends'].map((of) => send('POST', '/v1/topics', { title: 'Probe', of })),
+  'DELETE /v1/topics/:topic': (ground) => someIds(ground).map((id) => send('DELETE', `/v1/topics/${id}`)),
+  'GET /v1/topics/:topic/news': (ground) => someIds(ground).map((id) => get(`/v1/topics/${id}/news`)),
   'GET /v1/audit': () => [get('/v1/audit'), get('/v1/audit?after=3&limit=2')],
 };
+
+/** What others may have proposed. */
+function proposals(act: string, ids: readonly string[]): Probe[] {
+  return ['birch', 'elm', 'hub', 'nobody'].flatMap((owner) => ids.slice(0, 2).map((id) => send('POST', `/v1/activations/${owner}/proposals/${id}/${act}`)));
+}
 
 /** Pulls of one feed: from the start and from every cursor at hand, in small pages and large, as JSON and as a stream. */
 function pulls(feed: string, { cursors, foreign }: Ground): Probe[] {
@@ -131,12 +222,21 @@ function pulls(feed: string, { cursors, foreign }: Ground): Probe[] {
   ];
 }
 
+/** Routes that nobody asks anything, and questions to routes that are not there. What a route gives also has to be hidden from somebody: see `HiddenHistory`. */
+export function gapsIn(routes: readonly { method: string | string[]; url: string }[]): string[] {
+  const declared = new Set(routes.flatMap(({ method, url }) => [method].flat().filter((one) => one !== 'HEAD' && !isDocumentation(url)).map((one) => `${one} ${url}`)));
+  const missing = [...declared].filter((route) => !(route in PROBES)).map((route) => `nothing in test/laws/probes.ts asks ${route}`);
+  return [...missing, ...Object.keys(PROBES).filter((route) => !declared.has(route)).map((route) => `test/laws/probes.ts asks ${route}, which is no route`)];
+}
+
+const isDocumentation = (url: string): boolean => url === '/docs' || url.startsWith('/docs/');
+
 /**
  * The questions to a route; of one that answers GET, some as HEAD too, but not for streams: how much of one is made before the
  * framework gives it up is a matter of moments. Undefined where nobody wrote any.
  */
 export function probesFor(method: string, url: string, ground: Ground): Probe[] | undefined {
-  if (url === '/docs' || url.startsWith('/docs/')) return method === 'GET' || method === 'HEAD' ? [{ method, path: url.replace('*', 'index.css') }] : undefined;
+  if (isDocumentation(url)) return method === 'GET' || method === 'HEAD' ? [{ method, path: url.replace('*', 'index.css') }] : undefined;
   const probes = PROBES[`${method === 'HEAD' ? 'GET' : method} ${url}`]?.(ground);
   return method === 'HEAD' ? probes?.filter(({ headers }) => !headers).slice(0, 2).map((probe) => ({ ...probe, method })) : probes;
 }

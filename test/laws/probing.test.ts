@@ -2,6 +2,7 @@ import t, { type Test } from 'tap';
 import { homes } from '../support/hub.ts';
 import { MAY_KNOW } from './may-know.ts';
 import { LEAKS, Planted } from './planted-leaks.ts';
+import { gapsIn } from './probes.ts';
 import { Probing, type ProbingOptions } from './probing.ts';
 import { LeakFound } from './transcript.ts';
 
@@ -39,6 +40,7 @@ t.test(`postgres, seed ${seed}: nobody can tell what is not revealed of what it 
 async function run(t: Test, options: ProbingOptions): Promise<Probing | undefined> {
   const probing = await Probing.start(t, options);
   const { seen, twins, hidden } = probing;
+  t.same(gapsIn(twins.routes), [], 'every route is asked');
   try {
     for (let step = 0; step < STEPS; step += 1) await probing.step();
     await probing.sweep('ash', options.touches ? { most: 12 } : {});

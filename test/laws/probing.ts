@@ -142,7 +142,7 @@ export class Probing {
       if (only !== undefined && url !== only) continue;
       for (const method of methods) {
         const probes = probesFor(method, url, ground);
-        if (!probes) throw new Error(`no probes for ${method} ${url}`);
+        if (!probes?.length) throw new Error(`no probes for ${method} ${url}`);
         for (const probe of probes.slice(0, closed.has(`${method} ${url}`) ? 2 : most)) await this.#ask(viewer, probe);
       }
       if (most === Infinity && url.startsWith('/v1/')) for (const probe of misuse(methods, url.replace(/:[a-z]+/g, 'none').replace('*', 'none'))) await this.#ask(viewer, probe);

@@ -167,7 +167,7 @@ class Pulling {
     this.#countMidst(held);
     counts.add('pages');
     const instant = this.#scene.instant();
-    const next = receive(held, { page, limit: this.#step.limit, process: processes.serial(process), instant, model, undisturbed: this.#undisturbed(held), wasSent: (id) => ledger.has(viewer, id) });
+    const next = receive(held, { page, limit: this.#step.limit, process: processes.serial(process), instant, model, undisturbed: this.#undisturbed(held) });
     for (const change of page.changes) if (change.type === 'signal') ledger.note(viewer, change.signal.id, step, key);
     this.#countChanges(held, page);
     const instants = next.asOf > held.asOf && page.complete ? [next.asOf] : [...new Set([instant, Math.max(held.decided, instant)])];
@@ -182,11 +182,14 @@ class Pulling {
    */
   #checkChanges(possible: Possible, page: ChangesPage, instants: readonly number[]): void {
     const { viewer, feed, key } = this.#replica;
+    const { ledger } = this.#scene;
     for (const change of page.changes) {
       const id = change.type === 'signal' ? change.signal.id : change.id;
       const states = possible.states(id);
       if (change.type === 'remove' && change.reason !== 'gone') {
         must(states.some((signal) => signal.retracted?.reason === change.reason), `${key} is told that ${id} was retracted: ${change.reason}`);
+        // Looked at once all answers of the step have come: that of the read which sent it may come after this one.
+        must(ledger.has(viewer, id), `the retraction of ${id} was told to ${viewer}, who was never sent it`);
       } else {
         const view = change.type === 'signal' ? comparable(change.signal) : undefined;
         const explained = (view === undefined && !page.complete) || instants.some((at) => possible.allows(viewer, feed, id, view, at));
@@ -220,10 +223,20 @@ class Pulling {
   #countChanges(held: Held, { changes }: ChangesPage): void {
     const { counts } = this.#scene;
     for (const change of changes) {
+      if (change.type === 'signal' && held.removed.has(change.signal.id)) counts.add('releasedInMidPull');
+      if (change.type === 'remove' && held.midst && this.#endedSince(held, change.id)) counts.add('endedInMidPull');
       if (change.type === 'signal') counts.add('signals');
       else counts.add(change.reason === 'gone' ? 'gone' : 'retracted');
       if (change.type === 'remove' && change.reason !== 'gone' && !held.items.has(change.id)) counts.add('retractedAnew');
     }
+  }
+
+  /** Whether a signal ended by itself since the page before, earlier than the replica was told. */
+  #endedSince({ decided, items }: Held, id: string): boolean {
+    const { model } = this.#scene;
+    const signal = model.signals.get(id);
+    const until = signal && !signal.retracted ? model.untilOf(signal) : 0;
+    return items.has(id) && until > decided && until <= this.#scene.instant();
   }
 
   #undisturbed({ midst, world, asOf }: Held): boolean {

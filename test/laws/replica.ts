@@ -22,9 +22,11 @@ export interface Held {
   world?: Model;
   /** That page was not complete. */
   midst: boolean;
+  /** What the pull under way has removed so far. */
+  removed: ReadonlySet<string>;
 }
 
-export const NOTHING: Held = { items: new Map(), told: new Set(), asOf: 0, decided: 0, midst: false };
+export const NOTHING: Held = { items: new Map(), told: new Set(), asOf: 0, decided: 0, midst: false, removed: new Set() };
 
 /** One viewer's copy of one feed, kept as a client would. */
 export class Replica {
@@ -54,15 +56,12 @@ export interface Receipt {
   model: Model;
   /** Nothing of what the viewer is entitled to can have changed since the replica was complete. */
   undisturbed: boolean;
-  /** Whether the viewer was ever sent a signal, before this page. */
-  wasSent: (id: string) => boolean;
 }
 
 /**
  * Applies a page as a client does, and checks what can be told from the replica alone: a page is no larger than its limit and
  * names no signal twice; what is sent differs from what is held (where entitlements change, what is the same may come again,
- * together with what changed at the same time); a removal is of something held, a retraction of something that
- * the viewer was sent, told once.
+ * together with what changed at the same time); a removal is of something held, a retraction is told once.
  * @throws LawBroken
  */
 export function receive(held: Held, receipt: Receipt): Held {
@@ -76,10 +75,10 @@ export function receive(held: Held, receipt: Receipt): Held {
     if (named.has(id)) throw new LawBroken(`a page names ${id} twice`);
     named.add(id);
     if (change.type === 'signal') put(items, change, receipt.undisturbed);
-    else remove(items, told, change, receipt);
+    else remove(items, told, change, instant);
   }
   const decided = Math.max(held.decided, instant);
-  const next: Held = { cursor: page.cursor, items, told, asOf: held.asOf, decided, from: process, world: model, midst: !page.complete };
+  const next: Held = { cursor: page.cursor, items, told, asOf: held.asOf, decided, from: process, world: model, midst: !page.complete, removed: page.complete ? NOTHING.removed : new Set([...held.removed, ...page.changes.flatMap((change) => (change.type === 'remove' ? [change.id] : []))]) };
   if (!page.complete) return next;
   const asOf = Date.parse(page.as_of!);
   if (asOf < instant || asOf > decided) throw new LawBroken(`as_of is ${asOf - instant} ms from the hub's instant`);
@@ -104,7 +103,7 @@ function put(items: Map<string, SignalView>, { signal }: SignalChange, undisturb
   items.set(signal.id, signal);
 }
 
-function remove(items: Map<string, SignalView>, told: Set<string>, { id, reason }: RemovalChange, { instant, wasSent }: Receipt): void {
+function remove(items: Map<string, SignalView>, told: Set<string>, { id, reason }: RemovalChange, instant: number): void {
   const before = items.get(id);
   items.delete(id);
   if (reason === 'gone') {
@@ -112,7 +111,6 @@ function remove(items: Map<string, SignalView>, told: Set<string>, { id, reason 
     if (isDue(before, instant)) throw new LawBroken(`${id} is removed although it ended by itself`);
     return;
   }
-  if (!wasSent(id)) throw new LawBroken(`the retraction of ${id} was told to somebody who was never sent it`);
   if (told.has(id)) throw new LawBroken(`the retraction of ${id} was told twice`);
   told.add(id);
 }

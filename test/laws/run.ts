@@ -60,6 +60,10 @@ class Run {
 
   /** Takes one step. What it wrote becomes part of the oracle's world; what it saw is compared. */
   async take(step: Step): Promise<void> {
+    if (step.do === 'in-turn') {
+      for (const each of step.steps) await this.take(each);
+      return;
+    }
     const scene = this.#scene;
     scene.step += 1;
     scene.counts.add('steps');
@@ -134,9 +138,11 @@ class Run {
       case 'clock-to-change': return this.#moveClockToChange(step);
       case 'rotate-keys': return this.#rotateKeys(step.hub);
       case 'restart': return this.#restart(step.hub);
-      case 'together': throw new Error('steps that are taken together do not hold others');
+      case 'together':
+      case 'in-turn': throw new Error('steps that are taken together do not hold others');
     }
   }
+
   /** The hub's time does not go back with the clock. Where its last commit is not known to us, one is made first. */
   async #moveClock(by: number, hub: number): Promise<Done> {
     const scene = this.#scene;

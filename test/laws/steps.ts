@@ -99,6 +99,8 @@ export type Step = { hub: number } & (
   | { do: 'rotate-keys' }
   | { do: 'restart' }
   | { do: 'together'; steps: Step[] }
+  /** One after the other: what seldom follows by chance. */
+  | { do: 'in-turn'; steps: Step[] }
 );
 
 /** A policy as its owner stores it. */

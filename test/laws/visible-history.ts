@@ -40,7 +40,7 @@ export class VisibleHistory {
     const platforms = ['ash', 'birch', 'cedar', 'elm', 'fir'];
     for (const id of platforms) await this.#twins.join({ id, kind: 'platform', trust: 'verified' });
     await this.#twins.join({ id: 'dogwood', kind: 'ngo', trust: 'verified' });
-    await this.#twins.join({ id: 'police', kind: 'law-enforcement' }, ['members:read']);
+    await this.#twins.join({ id: 'police', kind: 'law-enforcement' }, ['referrals:read']);
     await this.#operator((api) => api.put('/v1/groups/alpha', { title: 'Alpha', members: ['birch', 'cedar', 'elm'] }));
     await this.#operator((api) => api.put('/v1/groups/beta', { title: 'Beta', members: this.beta }));
     await this.#activate('hub', charters[0]!);

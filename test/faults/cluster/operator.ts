@@ -81,7 +81,7 @@ export class Operator {
       const body = delay === undefined ? {} : { effective_at: new Date(Date.now() + delay).toISOString() };
       return client.request('POST', `/v1/policies/${owner}/now/versions/${version}/activate`, body).catch(tooLate);
     });
-    world.activate(owner, version, Date.parse(view.effective_at), policy);
+    world.activate(owner, version, Date.parse(view.effective_at!), policy);
     tally.add(owner === 'hub' ? 'charters' : 'policies');
     if (delay !== undefined) tally.add('policies that took effect later');
   }

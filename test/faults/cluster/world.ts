@@ -1,5 +1,5 @@
 import { schemes } from '../../../clients/sdk/index.ts';
-import type { Agreement, FeedDocument, MemberKind, NewSignal, OwnSignal, Policy, SignalView, Trust } from '../../../schemas/types.ts';
+import type { Agreement, FeedDocument, MemberKind, NewSignal, OwnSignal, Policy, SignalField, SignalView, Trust } from '../../../schemas/types.ts';
 import { decide, offers } from '../../../server/policy/decide.ts';
 import type { PolicyObject } from '../../../server/policy/object.ts';
 import type { Activation, Feed, World } from '../../../server/policy/world.ts';
@@ -95,7 +95,7 @@ function expectedOf(world: World, viewer: string, feed: Feed, { origin, row }: L
   const until = content.valid_until === undefined ? kept : Math.min(Date.parse(content.valid_until), kept);
   const { grant, span, visible } = decide({ world, at, viewer, object: objectOf(origin, content), feed }, { accepted, until });
   if (!visible || !grant || !span) return undefined;
-  const fields = grant.reveal.map((field) => (field === 'digest' ? 'digests' : field));
+  const fields = (grant.reveal as readonly SignalField[]).map((field) => (field === 'digest' ? 'digests' : field));
   const view = clean({
     id: row.id,
     released_at: new Date(span.release).toISOString(),
