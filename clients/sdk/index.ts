@@ -14,6 +14,7 @@ export { pullPages, type PullOptions } from './pull.ts';
 export { push, pushAll, type PushOptions, type PushOutcome } from './push.ts';
 export { ReplicaDigest, type PartDifference, type PartSum } from './reconcile.ts';
 export { Replica, type SyncResult, type Verification } from './replica.ts';
+export { ReportReplica, Reports, type ReportForm, type ReportReplicaState } from './reports.ts';
 export type { RetryPolicy } from './retry.ts';
 export { ReplicaContent, type ReplicaPage, type ReplicaState } from './stores/content.ts';
 export { FileStore, ReplicaMismatch } from './stores/file.ts';

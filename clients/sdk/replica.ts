@@ -68,7 +68,7 @@ export class Replica {
     return this.#store.content.state.complete;
   }
 
-  /** Signals held and not due. */
+  /** Signals held and not due, those of exercises included. */
   get size(): number {
     return this.#store.content.size(this.#now());
   }
@@ -77,9 +77,12 @@ export class Replica {
     return this.#store.content.get(id, this.#now());
   }
 
-  /** The signals that carry a digest. A keyed digest finds those of its key and epoch only: see `urlLookups`. */
-  byDigest(scheme: string, digest: string): SignalView[] {
-    return this.#store.content.byDigest(scheme, digest, this.#now());
+  /**
+   * The real signals that carry a digest, or, where an exercise is named, those of that exercise alone. A keyed digest finds those
+   * of its key and epoch only: see `urlLookups`.
+   */
+  byDigest(scheme: string, digest: string, { exercise }: { exercise?: string } = {}): SignalView[] {
+    return this.#store.content.byDigest(scheme, digest, this.#now()).filter((signal) => signal.exercise === exercise);
   }
 
   [Symbol.iterator](): Iterator<SignalView> {
