@@ -1,4 +1,6 @@
 import type { Place, Policy } from '../../schemas/types.ts';
+import { knownExercises } from '../exercises/exercises.ts';
+import { knownIncidents } from '../incidents/incidents.ts';
 import { validatePolicy } from '../policy/validate.ts';
 import { Problem, problemAt } from '../problems.ts';
 import { OPERATOR, groupsOf, type HubWorld } from '../world/state.ts';
@@ -15,8 +17,20 @@ export function checkPolicy(world: HubWorld, owner: string, policy: Policy): voi
   if (places.length > 0) throw new Problem('invalid-policy', places);
 }
 
-/** What is wrong with a policy, as far as its owner may know: to a member, a group that it is not in does not exist. */
+/**
+ * What is wrong with a policy, as far as its owner may know: to a member, a group that it is not in does not exist, and neither
+ * does another member's feed, or an incident or exercise that it does not know of.
+ */
 export function policyFaults(world: HubWorld, owner: string, policy: Policy): Place[] {
-  const groups = owner === OPERATOR ? world.groups.keys() : groupsOf(world, owner);
-  return validatePolicy(policy, { groups: new Set(groups), members: new Set(world.members.keys()) });
+  const operator = owner === OPERATOR;
+  const asker = { member: { id: owner }, operator };
+  const feeds = [...world.policy.feeds.values()].filter((feed) => operator || feed.owner === undefined || feed.owner === owner);
+  const ids = (all: readonly { id: string }[]): Set<string> => new Set(all.map(({ id }) => id));
+  return validatePolicy(policy, {
+    groups: new Set(operator ? world.groups.keys() : groupsOf(world, owner)),
+    members: new Set(world.members.keys()),
+    feeds: ids(feeds),
+    incidents: ids(knownIncidents(world, asker)),
+    exercises: ids(knownExercises(world, asker)),
+  });
 }

@@ -1,23 +1,35 @@
 import type { PolicyVersion, PolicyVersionList } from '../../schemas/types.ts';
 import { actorOf, viewerOf, type Access, type Viewer } from '../auth/access.ts';
+import type { Entitlements } from '../feeds/entitlements.ts';
 import type { App } from '../http/fastify.ts';
 import { $ } from '../http/validation.ts';
 import type { Hub } from '../hub.ts';
 import { inForce } from '../policy/world.ts';
 import { Problem } from '../problems.ts';
 import { OPERATOR } from '../world/state.ts';
-import { activate, activationView, activationsOf, withdraw } from './activation.ts';
+import { activationView, activationsOf } from './activation.ts';
+import { activationRoutes } from './activation-routes.ts';
 import { explainSignal } from './explain.ts';
+import { calendarOf } from './calendar.ts';
+import { simulate } from './simulate.ts';
 import { storePolicy, versionOf, versionsOf, versionView, type StoredVersion } from './versions.ts';
+import { visibilityTo } from './visibility.ts';
 
 const tags = ['Policies'];
 
 /** Sharing policies: their versions, what is in force when, and why a peer sees a signal or does not. */
-export function policyRoutes(app: App, hub: Hub, access: Access): void {
+export function policyRoutes(app: App, hub: Hub, access: Access, entitlements: Entitlements): void {
   readRoutes(app, hub, access);
   writeRoutes(app, hub, access);
+  activationRoutes(app, hub, access);
 
   app.post('/v1/explain', { onRequest: access('explain'), schema: { tags, summary: 'Why a peer sees a signal of yours, or does not, and when that changes', body: $('ExplainRequest'), response: { 200: $('Explanation') } } }, (request) => explainSignal(hub, viewerOf(request), request.body));
+
+  app.get('/v1/policies/visibility', { onRequest: access('explain'), schema: { tags, summary: 'What a peer sees of your signals, by class', querystring: $('VisibilityQuery'), response: { 200: $('Visibility') } } }, (request) => visibilityTo(hub, entitlements, viewerOf(request), request.query));
+
+  app.get('/v1/policies/calendar', { onRequest: access('explain'), schema: { tags, summary: 'What of yours will be released, end and be decided otherwise, when, for whom', querystring: $('CalendarQuery'), response: { 200: $('Calendar') } } }, (request) => calendarOf(hub, entitlements, viewerOf(request), request.query));
+
+  app.post('/v1/policies/simulate', { onRequest: access('explain'), schema: { tags, summary: 'What a policy, or other changes, would do to what each peer sees', description: 'Of your signals; for the operator, of everybody’s, without samples. A candidate is checked as if it were to be activated. Nothing is written.', body: $('SimulateRequest'), response: { 200: $('Simulation') } } }, (request) => simulate(hub, entitlements, viewerOf(request), request.body));
 }
 
 function readRoutes(app: App, hub: Hub, access: Access): void {
@@ -40,20 +52,6 @@ function writeRoutes(app: App, hub: Hub, access: Access): void {
   app.post('/v1/policies', { onRequest, schema: { tags, summary: 'Store a policy as its next version; it is not in force before it is activated', body: $('Policy'), response: { 200: $('PolicyVersion'), 201: $('PolicyVersion') } } }, async (request, reply) => {
     const { created, stored } = await storePolicy(hub, viewerOf(request), request.body);
     return reply.code(created ? 201 : 200).send(versionView(stored, true));
-  });
-
-  app.post('/v1/policies/:owner/:name/versions/:version/activate', { onRequest, schema: { tags, summary: 'Put a version into force, at once or from an instant on', params: $('PolicyVersionPath'), body: $('ActivationRequest'), response: { 200: $('ActivationView') } } }, async (request) => {
-    const viewer = viewerOf(request);
-    const { owner, name, version } = request.params;
-    checkOwner(viewer, owner);
-    const stored = found(await versionOf(hub.db, `${owner}/${name}`, version));
-    return hub.worlds.change(actorOf(viewer), (world, at) => activate(hub, world, at, owner, stored, request.body.effective_at));
-  });
-
-  app.post('/v1/policies/:owner/withdraw', { onRequest, schema: { tags, summary: 'Have no policy in force, and share nothing, at once or from an instant on', params: $('OwnerPath'), body: $('ActivationRequest'), response: { 200: $('ActivationView') } } }, (request) => {
-    const viewer = viewerOf(request);
-    checkOwner(viewer, request.params.owner);
-    return hub.worlds.change(actorOf(viewer), (_world, at) => withdraw(hub, at, viewer.member.id, request.body.effective_at));
   });
 }
 
@@ -92,10 +90,6 @@ function charterInForce({ world, head }: Viewer, id: string): NonNullable<Return
 async function recordRead(hub: Hub, viewer: Viewer, owner: string, id: string): Promise<void> {
   if (owner === viewer.member.id) return;
   await hub.worlds.change(actorOf(viewer), () => ({ entries: [], deeds: [{ action: 'read-policy', subject: id }], result: undefined }));
-}
-
-function checkOwner(viewer: Viewer, owner: string): void {
-  if (viewer.member.id !== owner) throw new Problem('not-found');
 }
 
 function found(stored: StoredVersion | undefined): StoredVersion {

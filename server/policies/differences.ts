@@ -1,0 +1,104 @@
+import { sql } from 'kysely';
+import type { Difference, FateCounts, StandingView } from '../../schemas/types.ts';
+import { unnest, type Tx } from '../db/database.ts';
+import type { Grant } from '../policy/decide.ts';
+import { compareGrants, durationText, fateOf, type Responsible, type Say } from '../policy/simulate.ts';
+import { formatInstant } from '../policy/time.ts';
+import type { Member } from '../policy/world.ts';
+import { sumOf, type Pair } from './comparison.ts';
+
+interface Found {
+  pairs: Pair[];
+  before: Say;
+  after: Say;
+}
+
+/** Differences that concern the same classes, grants and rules are one, whichever peers they are for. */
+export class DifferenceList {
+  readonly #before: Responsible;
+  readonly #after: Responsible;
+  readonly #numbers = new Map<string, number>();
+  readonly #found: Found[] = [];
+
+  constructor(before: Responsible, after: Responsible) {
+    this.#before = before;
+    this.#after = after;
+  }
+
+  /** @param peer as it is before, and as it is after */
+  add(peer: readonly [Member, Member], pairs: readonly Pair[]): number[] {
+    const groups = new Map<string, Found>();
+    for (const pair of pairs) {
+      if (pair.fates.size === 0) continue;
+      const [before, after] = [this.#before.say(pair.of.object, peer[0], pair.before !== undefined), this.#after.say(pair.of.object, peer[1], pair.after !== undefined)];
+      const key = JSON.stringify([pair.of.object.origin, pair.name, before, after]);
+      const group = groups.get(key) ?? { pairs: [], before, after };
+      group.pairs.push(pair);
+      groups.set(key, group);
+    }
+    return [...groups].map(([key, group]) => this.#number(`${key} ${group.pairs.map(({ of }) => of.id).join()}`, group));
+  }
+
+  counts(index: number): FateCounts {
+    return sumOf(this.#found[index]!.pairs.map((pair) => pair.counts));
+  }
+
+  /** All of them, in the order of their numbers; with ids of the owner's own signals. */
+  async views(tx: Tx, owner: string, samples: number, at: number): Promise<Difference[]> {
+    const ids = await samplesOf(tx, this.#found, samples, at);
+    return this.#found.map(({ pairs, before, after }, index): Difference => {
+      const [first] = pairs as [Pair];
+      const { origin, kind } = first.of.object;
+      const both = first.before && first.after ? { revealed: compareGrants(first.before, first.after) } : {};
+      return {
+        kind,
+        origin,
+        classes: pairs.length,
+        harms: [...new Set(pairs.map(({ of }) => of.object.attributes.harm))].sort(),
+        counts: this.counts(index),
+        before: standingView(before, first.before),
+        after: standingView(after, first.after),
+        ...both,
+        ...(origin === owner && samples > 0 ? { samples: ids[index]! } : {}),
+      };
+    });
+  }
+
+  #number(key: string, found: Found): number {
+    const known = this.#numbers.get(key);
+    if (known !== undefined) return known;
+    this.#numbers.set(key, this.#found.length);
+    return this.#found.push(found) - 1;
+  }
+}
+
+/** A decision about a class, for people. */
+export function standingView(say: Say, grant: Grant | undefined): StandingView {
+  if (!grant) return { effect: 'withhold', ...say };
+  const { windows, notBefore, reveal, origin, handling } = grant;
+  const after = Math.max(0, ...windows.map((window) => window.after));
+  const ends = windows.flatMap((window) => (window.for === undefined ? [] : [window.after + window.for]));
+  return {
+    effect: 'share',
+    ...say,
+    ...(after > 0 ? { after: durationText(after) } : {}),
+    ...(notBefore === undefined ? {} : { not_before: formatInstant(notBefore) }),
+    ...(ends.length > 0 ? { ends_after: durationText(Math.min(...ends)) } : {}),
+    reveal: [...reveal],
+    origin,
+    handling,
+  };
+}
+
+/** Signals looked at for one difference, to find some that it is about. */
+const LOOKED_AT = 50;
+
+/** Ids of signals to which something happens, for each difference. */
+async function samplesOf(tx: Tx, found: readonly Found[], samples: number, at: number): Promise<string[][]> {
+  if (samples === 0 || found.length === 0) return [];
+  const pairs = found.map(({ pairs: all }) => all.toSorted((a, b) => b.of.id - a.of.id).find((pair) => [...pair.fates.keys()].some((fate) => fate !== 0)));
+  const columns = unnest([{ type: 'integer', values: pairs.map((_, n) => n) }, { type: 'integer', values: pairs.map((pair) => pair?.of.id ?? 0) }]);
+  const { rows } = await sql<{ n: number; id: string; accepted: number; until: number }>`select k.n, s.id, s.accepted_at as accepted, s.until from ${columns} k(n, class_id)
+    cross join lateral (select * from signal s where s.class_id = k.class_id and s.active and s.until > ${at} order by s.accepted_at desc, s.id limit ${LOOKED_AT}) s`.execute(tx);
+  return pairs.map((pair, n) => (pair ? rows.filter((row) => row.n === n && fateOf(pair.before, pair.after, at)(row) !== 0).slice(0, samples).map((row) => row.id) : []));
+}

@@ -1,0 +1,75 @@
+import type { Calendar, CalendarCause, Difference, FateCounts, Simulation, StandingView, Visibility } from '../../schemas/types.ts';
+
+const VERBS: Record<keyof FateCounts, (n: string) => string> = {
+  gained: (n) => `sees ${n} more`,
+  lost: (n) => `no longer sees ${n}`,
+  changed: (n) => `sees ${n} differently`,
+  promised: (n) => `will see ${n} that it would never have seen`,
+  forgone: (n) => `will not see ${n} that it would have seen later`,
+  earlier: (n) => `sees ${n} earlier`,
+  later: (n) => `sees ${n} later`,
+  shorter: (n) => `sees ${n} for a shorter time`,
+  longer: (n) => `sees ${n} for a longer time`,
+};
+
+/** A simulation in plain words: a sentence for each peer, and one for each difference. */
+export function inWords({ owner, at, peers, unchanged, differences }: Omit<Simulation, 'says'>): string[] {
+  if (peers.length === 0) return [`At ${at}, nothing would change for any of ${unchanged} peers.`];
+  return [
+    ...peers.map(({ peer, counts }) => `${peer}: ${countsInWords(counts)}.`),
+    ...(unchanged > 0 ? [`Nothing changes for ${unchanged} other peers.`] : []),
+    ...differences.filter(({ counts }) => countsInWords(counts) !== '').map((difference) => differenceInWords(difference, owner)),
+  ];
+}
+
+function countsInWords(counts: FateCounts): string {
+  const parts = (Object.keys(VERBS) as (keyof FateCounts)[]).filter((name) => counts[name] > 0).map((name) => VERBS[name](signals(counts[name])));
+  return parts.join(', ');
+}
+
+function differenceInWords({ origin, harms, counts, before, after, revealed }: Difference, owner: string): string {
+  const whose = origin === owner ? '' : ` of ${origin}`;
+  const shown = revealed ? [...terms('more is revealed', revealed.more), ...terms('no longer revealed', revealed.less), ...(revealed.origin === 'same' ? [] : [`${revealed.origin} is shown of the origin`]), ...terms('handling allows more', revealed.handling.wider), ...terms('handling allows less', revealed.handling.stricter), ...terms('handling differs', revealed.handling.other)] : [];
+  return `Signals${whose} of ${harms.join(', ')}: before, ${standingInWords(before)}; after, ${standingInWords(after)}${shown.length > 0 ? ` (${shown.join('; ')})` : ''}. A peer ${countsInWords(counts)}.`;
+}
+
+function terms(what: string, names: readonly string[]): string[] {
+  return names.length > 0 ? [`${what}: ${names.join(', ')}`] : [];
+}
+
+/** A decision in plain words. */
+export function standingInWords({ effect, charter, policy, withheld_by: layer, after, not_before: start, ends_after: end }: StandingView): string {
+  const rules = [...(policy === undefined ? [] : [`rule ${policy}`]), ...(charter === undefined ? [] : [`the charter’s rule ${charter}`])].join(' and ');
+  if (effect === 'withhold') return layer === 'policy' || layer === 'charter' ? `withheld by ${(layer === 'policy' ? policy && `rule ${policy}` : charter && `the charter’s rule ${charter}`) ?? `the ${layer}, of which no rule shares`}` : `withheld by the ${layer === 'object' ? 'signal’s own audience' : layer ?? 'hub'}`;
+  return ['shared', ...(rules ? [`by ${rules}`] : []), ...(after ? [`${after} after acceptance`] : ['at once']), ...(start ? [`not before ${start}`] : []), ...(end ? [`until ${end} after acceptance`] : [])].join(' ');
+}
+
+/** What a peer sees, in plain words: in all, and of each class listed. */
+export function seenInWords({ peer, at, counts, classes, more_classes: more }: Omit<Visibility, 'says'>): string[] {
+  const whole = `At ${at}, ${peer} sees ${signals(counts.visible)} of yours, will see ${counts.later} later, and not ${counts.withheld}.`;
+  const each = classes.map(({ class: { harm, severity, confidence, tlp, labels }, counts: own, standing }) => `${harm}, ${severity}, confidence ${confidence}, TLP ${tlp}${labels.length > 0 ? `, ${labels.join(' ')}` : ''}: sees ${own.visible}, later ${own.later}, not ${own.withheld}; ${standingInWords(standing)}.`);
+  return [whole, ...each, ...(more > 0 ? [`${more} more classes are not listed.`] : [])];
+}
+
+/** A calendar in plain words. */
+export function calendarInWords({ until, days, moments }: Omit<Calendar, 'says'>): string[] {
+  const ofDays = days.map(({ day, peers }) => `${day}: ${peers.map(({ peer, released, ended }) => `${peer} ${[...(released > 0 ? [`sees ${released} more`] : []), ...(ended > 0 ? [`${ended} end`] : [])].join(', ')}`).join('; ')}.`);
+  const ofMoments = moments.map(({ at, causes, peers }) => `${at}: ${causes.map(causeInWords).join(', ')}${peers.map(({ peer, gained, lost, changed }) => `; ${peer} gains ${gained}, loses ${lost}, and sees ${changed} under other terms`).join('')}.`);
+  return days.length + moments.length === 0 ? [`Nothing changes by itself before ${until}.`] : [...ofDays, ...ofMoments].sort();
+}
+
+function causeInWords({ cause, member, policy, version, rule, agreement }: CalendarCause): string {
+  switch (cause) {
+    case 'policy':
+      return policy ? `${policy} version ${version} takes effect` : `the policy of ${member} is withdrawn`;
+    case 'window-opens':
+    case 'window-closes':
+      return `the window of rule ${rule} of ${policy} ${cause === 'window-opens' ? 'opens' : 'closes'}`;
+    default:
+      return `the agreement ${agreement} of ${member} ${cause === 'agreement-begins' ? 'begins' : 'ends'}`;
+  }
+}
+
+function signals(count: number): string {
+  return count === 1 ? '1 signal' : `${count} signals`;
+}
