@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { projectFile } from '../../schemas/root.ts';
+import { contactCommands } from './commands/contact.ts';
 import { explainCommand } from './commands/explain.ts';
 import { hashCommands } from './commands/hash.ts';
 import { hubCommands } from './commands/hub.ts';
@@ -8,7 +9,15 @@ import { keysCommands } from './commands/keys.ts';
 import { memberCommands } from './commands/member.ts';
 import { policyCommands } from './commands/policy.ts';
 import { pullCommand } from './commands/pull.ts';
+import { reportCommands } from './commands/report.ts';
 import { pushCommand } from './commands/push.ts';
+import { emergencyCommands } from './commands/emergency.ts';
+import { exerciseCommands } from './commands/exercise.ts';
+import { incidentCommands } from './commands/incident.ts';
+import { holdCommands, referCommands } from './commands/refer.ts';
+import { reportReadingCommands } from './commands/report-search.ts';
+import { requestCommands } from './commands/request.ts';
+import { trendsCommand } from './commands/trends.ts';
 import { Exit, failureOf, type ExitCode } from './failure.ts';
 import { Output, type Terminal } from './output.ts';
 import { Commands } from './session.ts';
@@ -68,6 +77,6 @@ function buildProgram(terminal: Terminal, json: boolean, finish: (code: ExitCode
     .option('--json', 'results and errors as JSON')
     .addHelpText('after', AFTER_HELP);
   const commands = new Commands(terminal, finish);
-  for (const add of [hubCommands, memberCommands, policyCommands, hashCommands, pushCommand, pullCommand, explainCommand, keysCommands]) add(program, commands);
+  for (const add of [hubCommands, memberCommands, contactCommands, policyCommands, hashCommands, pushCommand, pullCommand, explainCommand, incidentCommands, referCommands, holdCommands, keysCommands, reportCommands, reportReadingCommands, requestCommands, trendsCommand, exerciseCommands, emergencyCommands]) add(program, commands);
   return program;
 }

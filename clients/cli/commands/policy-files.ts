@@ -4,6 +4,7 @@ import type { Place, Policy, PolicyCases } from '../../../schemas/types.ts';
 import { CliError, Exit, type ExitCode } from '../failure.ts';
 import { readJson } from '../input.ts';
 import { count } from '../output.ts';
+import type { KnownNames } from '../../../server/policy/validate.ts';
 import type { Session } from '../session.ts';
 
 interface PolicyFile {
@@ -23,12 +24,12 @@ interface Report {
 
 /** Checks policies by schema and by what a schema cannot say. */
 export async function validatePolicies(session: Session, paths: string[], { online }: { online?: boolean }): Promise<ExitCode> {
-  const { validatePolicy } = await import('../../../server/policy/validate.ts');
+  const { validatePolicy, namesOf } = await import('../../../server/policy/validate.ts');
   const hubNames = online ? await namesOnHub(session) : undefined;
   const reports: Report[] = [];
   for (const { file, document, wrong } of await readPolicies(paths)) {
     const policy = document as Policy;
-    const deeper = wrong.length > 0 ? [] : validatePolicy(policy, hubNames ?? namesIn(policy));
+    const deeper = wrong.length > 0 ? [] : validatePolicy(policy, { ...namesOf(policy), ...hubNames });
     reports.push({ file, cases: 0, failed: [], wrong: [...wrong, ...deeper] });
   }
   const bad = reports.filter(({ wrong }) => wrong.length > 0);
@@ -78,20 +79,8 @@ async function readCases(file: string): Promise<PolicyFile> {
   return { file, document, wrong: wrong.map(({ pointer, detail }) => ({ pointer: `${file}#${pointer}`, detail })) };
 }
 
-interface Names {
-  groups: ReadonlySet<string>;
-  members: ReadonlySet<string>;
-}
-
-async function namesOnHub({ client }: Session): Promise<Names> {
+async function namesOnHub({ client }: Session): Promise<Pick<KnownNames, 'groups' | 'members'>> {
   const hub = await client();
   const [{ groups }, { members }] = await Promise.all([hub.request('GET', '/v1/groups'), hub.request('GET', '/v1/members')]);
   return { groups: new Set(groups.map(({ id }) => id)), members: new Set(members.map(({ id }) => id)) };
-}
-
-/** Without a hub, every name may exist. */
-function namesIn({ rules }: Policy): Names {
-  const conditions = rules.flatMap(({ peers, signals }) => [peers, signals?.origin]);
-  const names = (lists: (object | undefined)[]): Set<string> => new Set(lists.flatMap((list) => Object.values(list ?? {}).flat() as string[]));
-  return { groups: names(conditions.map((one) => one?.groups)), members: names(conditions.map((one) => one?.id)) };
 }

@@ -2,10 +2,13 @@ import type { Command } from 'commander';
 import type { Policy, PolicyVersionList } from '../../../schemas/types.ts';
 import { CliError } from '../failure.ts';
 import { readJson } from '../input.ts';
-import { examples, given, segment } from '../options.ts';
-import { fields, table } from '../output.ts';
+import { examples, given } from '../options.ts';
+import { table } from '../output.ts';
 import type { Commands, Session } from '../session.ts';
 import { testPolicies, validatePolicies } from './policy-files.ts';
+import { foresightCommands } from './policy-foresight.ts';
+import { activate, forceCommands } from './policy-force.ts';
+import { policyPath, readVersion } from './policy-names.ts';
 
 /** `tocsin policy`: sharing policies, on the hub and as files. */
 export function policyCommands(program: Command, commands: Commands): void {
@@ -16,14 +19,8 @@ export function policyCommands(program: Command, commands: Commands): void {
     .option('--at <instant>', 'with --activate: from then on, instead of at once')
     .action(commands.does(putPolicy))
     .addHelpText('after', examples(['tocsin policy put policy.json', 'stores it and prints its version'], ['tocsin policy put policy.json --activate', 'stores it and puts it into force at once']));
-  policy.command('activate').description('put a version into force').argument('<policy>', 'such as northstar/standard').argument('<version>', 'the version’s number')
-    .option('--at <instant>', 'from then on, instead of at once')
-    .action(commands.does(activate))
-    .addHelpText('after', examples(['tocsin policy activate northstar/standard 3 --at 2026-12-01T00:00:00Z', 'version 3 decides from then on']));
-  policy.command('withdraw').description('have no policy in force, and share nothing').argument('<owner>', 'whose')
-    .option('--at <instant>', 'from then on, instead of at once')
-    .action(commands.does(withdraw))
-    .addHelpText('after', examples(['tocsin policy withdraw northstar', 'at once, nobody sees what northstar shared']));
+  forceCommands(policy, commands);
+  foresightCommands(policy, commands);
   fileCommands(policy, commands);
 }
 
@@ -45,13 +42,6 @@ function fileCommands(policy: Command, commands: Commands): void {
     .option('--online', 'check the groups and members that they name against the hub, too')
     .action(commands.does(validatePolicies))
     .addHelpText('after', examples(['tocsin policy validate policy.json --online', 'tells each place that is wrong']));
-}
-
-/** The path of a policy on the hub. */
-function policyPath(id: string): `/v1/policies/${string}/${string}` {
-  const [owner, name, ...rest] = id.split('/');
-  if (!owner || !name || rest.length > 0) throw new CliError(`${id} is not the id of a policy.`, 'It is the owner and a name, such as northstar/standard.');
-  return `/v1/policies/${segment(owner)}/${segment(name)}`;
 }
 
 async function versionsOf({ client }: Session, id: string): Promise<PolicyVersionList> {
@@ -81,19 +71,4 @@ async function putPolicy(session: Session, file: string, { activate: activating,
   const stored = await (await client()).request('POST', '/v1/policies', readJson(file) as Policy);
   if (activating) return activate(session, stored.id, String(stored.version), given({ at }));
   out.result(stored, () => `${stored.id} version ${stored.version} is stored. It is not in force yet: tocsin policy activate ${stored.id} ${stored.version}`);
-}
-
-async function activate({ client, out }: Session, id: string, version: string, { at }: { at?: string }): Promise<void> {
-  const active = await (await client()).request('POST', `${policyPath(id)}/versions/${readVersion(version)}/activate`, given({ effective_at: at }));
-  out.result(active, () => fields({ policy: active.policy, version: active.version, 'in force from': active.effective_at }));
-}
-
-async function withdraw({ client, out }: Session, owner: string, { at }: { at?: string }): Promise<void> {
-  const active = await (await client()).request('POST', `/v1/policies/${segment(owner)}/withdraw`, given({ effective_at: at }));
-  out.result(active, () => `From ${active.effective_at} on, ${active.owner} has no policy in force and shares nothing.`);
-}
-
-function readVersion(text: string): number {
-  if (!/^\d{1,7}$/.test(text)) throw new CliError(`${text} is not the number of a version.`);
-  return Number(text);
 }

@@ -47,7 +47,9 @@ async function syncFolder({ client, out }: Session, feed: string, folder: string
   const replica = new Replica(hub, feed, await FileStore.open(folder, feed), options);
   try {
     const { asOf, ...done } = await replica.sync();
-    out.result({ feed, as_of: asOf, held: replica.size, ...done }, () => `${folder} holds ${count(replica.size, 'signal')} of ${feed}, as of ${asOf}: ${done.changed} came or changed, ${done.removed} were removed.`);
+    const exercises = [...replica].filter(({ exercise }) => exercise !== undefined).length;
+    const apart = exercises > 0 ? ` ${count(exercises, 'signal')} belong${exercises === 1 ? 's' : ''} to exercises: not real, not to be acted on.` : '';
+    out.result({ feed, as_of: asOf, held: replica.size, exercises, ...done }, () => `${folder} holds ${count(replica.size, 'signal')} of ${feed}, as of ${asOf}: ${done.changed} came or changed, ${done.removed} were removed.${apart}`);
   } catch (error) {
     if (isProblem(error, 'member-suspended', 'member-left', 'kind-not-allowed', 'not-found')) out.note(`The replica in ${folder} was emptied.`);
     throw error;
