@@ -33,6 +33,8 @@ export interface Config {
   classQuota: number;
   /** The longest that a signal is kept, in milliseconds. */
   retention: number;
+  /** The longest that the content of a report is kept after its first publication, or the last change of a draft, in milliseconds. */
+  reportRetention: number;
   /** How long cursors and batches can be used: the log keeps so long what signals said before, in milliseconds. */
   logRetention: number;
   /** Items in one bulk request. */
@@ -61,6 +63,7 @@ export function readConfig(env: Environment): Config {
     signalQuota: integer(env, 'TOCSIN_SIGNAL_QUOTA', 10_000_000, 1, 1_000_000_000),
     classQuota: integer(env, 'TOCSIN_CLASS_QUOTA', 5000, 1, 100_000),
     retention: length(env, 'TOCSIN_RETENTION', 'P1095D'),
+    reportRetention: length(env, 'TOCSIN_REPORT_RETENTION', 'P1825D'),
     logRetention: length(env, 'TOCSIN_LOG_RETENTION', 'P400D'),
     bulkItems: integer(env, 'TOCSIN_BULK_ITEMS', 1_000_000, 1, 100_000_000),
     secret: readSecret(env, home),

@@ -8,8 +8,8 @@ import { migrate } from './db/migrate.ts';
 import { createServer, type App } from './http/fastify.ts';
 import { serveMetrics } from './http/metrics.ts';
 import { createHub, type Hub } from './hub.ts';
-import { keepPruning } from './signals/prune.ts';
 import { systemRandom, type Random } from './random.ts';
+import { keepTidy } from './tidying.ts';
 
 /** A hub that serves requests. */
 export interface RunningHub {
@@ -60,10 +60,10 @@ async function serve(server: App, opened: OpenDatabase, config: Config, options:
   const metrics = config.metrics && (await serveMetrics(config.metrics));
   if (metrics) server.addHook('onClose', () => metrics.close());
   const jobs = new AbortController();
-  const pruning = keepPruning(hub, jobs.signal);
+  const tidying = keepTidy(hub, jobs.signal);
   server.addHook('onClose', () => {
     jobs.abort();
-    return pruning;
+    return tidying;
   });
   let stopped: Promise<void> | undefined;
   server.addHook('onResponse', (_request, _reply, done) => {

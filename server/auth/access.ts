@@ -3,9 +3,11 @@ import type { Scope } from '../../schemas/types.ts';
 import type { Actor } from '../audit/log.ts';
 import type { Head } from '../db/head.ts';
 import type { Hub } from '../hub.ts';
+import { BARRED_KINDS } from '../policy/decide.ts';
 import { Problem } from '../problems.ts';
 import type { MemberDocument } from '../world/documents.ts';
 import { OPERATOR, type HubWorld } from '../world/state.ts';
+import { AUTHORITY_SCOPES } from './scopes.ts';
 import type { Tokens } from './tokens.ts';
 
 /** Who asks, as known at the head of the log when the request arrived. */
@@ -32,7 +34,7 @@ export type Access = (scope: Scope) => Check;
 
 /**
  * Reads the token and the world as it is now, so that a suspended member or a revoked client is cut off at once. The scopes in
- * force are those of the token that the client still has.
+ * force are those of the token that the client still has. Authorities are kept to their plane whatever a client was granted.
  */
 export function createAccess(hub: Hub, tokens: Tokens): Access {
   const check = async (request: FastifyRequest, scope: Scope): Promise<void> => {
@@ -40,6 +42,7 @@ export function createAccess(hub: Hub, tokens: Tokens): Access {
     const world = await hub.worlds.at(head.world);
     const viewer = identify(world, head, tokens, bearer(request));
     request.viewer = viewer;
+    if (BARRED_KINDS.includes(viewer.member.kind) && !AUTHORITY_SCOPES.includes(scope)) throw new Problem('kind-not-allowed');
     if (!viewer.scopes.has(scope)) throw new Problem('missing-scope');
   };
   return (scope) => Object.assign((request: FastifyRequest) => check(request, scope), { scope });

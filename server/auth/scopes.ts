@@ -7,9 +7,12 @@ export const OPERATOR_SCOPES: readonly Scope[] = ['members:write', 'keys:write',
 
 export const ALL_SCOPES = enumeration('Scope') as Scope[];
 
-/** The scopes that a client of a member may have: governments and law enforcement stay off the plane that members share on. */
+/** What governments and law enforcement may be granted: they reach the referral plane alone. */
+export const AUTHORITY_SCOPES: readonly Scope[] = ['referrals:read'];
+
+/** The scopes that a client of a member may have. */
 export function grantable(kind: MemberKind, operator: boolean): readonly Scope[] {
   if (operator) return ALL_SCOPES;
-  if (BARRED_KINDS.includes(kind)) return ['members:read'];
+  if (BARRED_KINDS.includes(kind)) return AUTHORITY_SCOPES;
   return ALL_SCOPES.filter((scope) => !OPERATOR_SCOPES.includes(scope));
 }

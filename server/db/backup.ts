@@ -4,7 +4,7 @@ import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { createBlake3 } from '../../clients/sdk/digests/blake3.ts';
-import { BackupError, FORMAT, PAGE, quiet, schemaOf, TABLES, VERSION, type RowCounts, type TableName } from './backup-format.ts';
+import { BackupError, columnsOf, FORMAT, PAGE, quiet, schemaOf, TABLES, VERSION, type RowCounts, type TableName } from './backup-format.ts';
 import { openDatabase, snapshot, type Database, type Home, type OpenDatabase, type Tx } from './database.ts';
 import { FolderInUse } from './folder-lock.ts';
 import { migrate } from './migrate.ts';
@@ -56,7 +56,8 @@ async function* tableText(tx: Tx, counts: RowCounts): AsyncGenerator<string> {
 
 /** PostgreSQL writes the rows as JSON itself, and reads them again: no number or text is changed by passing through here. */
 async function* pagesOf(tx: Tx, table: TableName): AsyncGenerator<string[]> {
-  await sql`declare backup_rows no scroll cursor for select row_to_json(t)::text as row from ${sql.table(table)} t`.execute(tx);
+  const names = sql.join((await columnsOf(tx, table)).map(({ name }) => sql.ref(name)));
+  await sql`declare backup_rows no scroll cursor for select row_to_json(t)::text as row from (select ${names} from ${sql.table(table)}) t`.execute(tx);
   for (;;) {
     const { rows } = await sql<{ row: string }>`fetch ${sql.lit(PAGE)} from backup_rows`.execute(tx);
     if (rows.length === 0) break;

@@ -2,6 +2,7 @@ import { PGlite } from '@electric-sql/pglite';
 import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
 import pg from 'pg';
 import { lockFolder } from './folder-lock.ts';
+import { CopyCursor } from './lines.ts';
 import { PGliteDialect } from './pglite-dialect.ts';
 import type { Tables } from './tables.ts';
 
@@ -58,12 +59,12 @@ export const liteOptions = { parsers: numeric };
 function openPostgres(url: string, connections: number): OpenDatabase {
   const types = new pg.TypeOverrides();
   types.setTypeParser(BIGINT, Number);
-  const pool = new pg.Pool({ connectionString: url, max: connections, types, application_name: 'tocsin', options: `-c ${ORDERED}` });
+  const pool = new pg.Pool({ connectionString: url, max: connections, types, application_name: 'tocsin', options: `-c ${ORDERED} -c standard_conforming_strings=on` });
   // An idle connection that breaks is replaced by the pool; the error must not end the process.
   pool.on('error', () => undefined);
   // Nor must that of one in use, of which its query hears as well.
   pool.on('connect', (client) => client.on('error', () => undefined));
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool, cursor: CopyCursor }) });
   return { db, close: () => db.destroy() };
 }
 
@@ -93,7 +94,10 @@ async function serialised<T>(run: () => Promise<T>, attempts: number): Promise<T
 
 type Value = string | number | boolean | null;
 
-/** Values as the text of a PostgreSQL array, for a parameter cast to an array type. Faster than the drivers' own. */
+/**
+ * Values as the text of a PostgreSQL array, for a parameter of an array type: faster than the drivers' own. The parameter is to have
+ * that type itself (`$1::uuid[]`); a text that is cast (`$1::text::uuid[]`) is read once to plan the query and once more to run it.
+ */
 export function arrayText(values: readonly Value[]): string {
   return `{${values.map(element).join(',')}}`;
 }
@@ -111,7 +115,7 @@ export interface Column {
 
 /** A list of equally long columns as rows: `unnest(a, b, ...)`. A column of type `hex` arrives as text. */
 export function unnest(columns: readonly Column[]) {
-  return sql`unnest(${sql.join(columns.map(({ type, values }) => sql`${columnText(type, values)}::text::${sql.raw(type === 'hex' ? 'text' : type)}[]`))})`;
+  return sql`unnest(${sql.join(columns.map(({ type, values }) => sql`${columnText(type, values)}::${sql.raw(type === 'hex' ? 'text' : type)}[]`))})`;
 }
 
 /** Only free text can hold what an array's text needs to quote. */

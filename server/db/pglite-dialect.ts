@@ -1,6 +1,7 @@
 import type { PGlite } from '@electric-sql/pglite';
 import { CompiledQuery, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely';
 import type { DatabaseConnection, DatabaseIntrospector, Dialect, DialectAdapter, Driver, Kysely, QueryCompiler, QueryResult } from 'kysely';
+import { LineGatherer } from './lines.ts';
 
 /** Kysely on one PGlite: a single session, so connections are handed out one at a time. */
 export class PGliteDialect implements Dialect {
@@ -88,8 +89,11 @@ class PGliteConnection implements DatabaseConnection {
     return { rows, ...(affectedRows === undefined ? {} : { numAffectedRows: BigInt(affectedRows) }) };
   }
 
-  /** One result: the embedded database holds it whole anyway. */
+  /** For `readLines` alone. */
   async *streamQuery<R>(query: CompiledQuery): AsyncIterableIterator<QueryResult<R>> {
-    yield await this.executeQuery<R>(query);
+    const { rows } = await this.#lite.query<[string]>(query.sql, [...query.parameters], { rowMode: 'array' });
+    const gatherer = new LineGatherer();
+    for (const [line] of rows) gatherer.add(Buffer.from(`${line}\n`));
+    yield { rows: [gatherer.end() as R] };
   }
 }

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { createBlake3 } from '../../clients/sdk/digests/blake3.ts';
-import { BackupError, damaged, FORMAT, PAGE, quiet, schemaOf, TABLES, VERSION, type RowCounts, type TableName } from './backup-format.ts';
+import { BackupError, columnsOf, type Column, damaged, FORMAT, PAGE, quiet, schemaOf, TABLES, VERSION, type RowCounts, type TableName } from './backup-format.ts';
 import { transaction, type Database, type Tx } from './database.ts';
 
 /** Characters of rows that are held at once, and in a line: a row is a document at most. */
@@ -151,20 +151,6 @@ class Restoring {
     if ((await writeRows(this.#tx, table.name, table.columns, `[${batch.join(',')}]`)) !== batch.length) throw damaged();
     this.#counts[table.name]! += batch.length;
   }
-}
-
-interface Column {
-  name: string;
-  /** A JSON null in such a column comes as an SQL null, which the column does not take. */
-  required_json: boolean;
-  identity: boolean;
-}
-
-async function columnsOf(tx: Tx, table: TableName): Promise<Column[]> {
-  const { rows } = await sql<Column>`
-    select attname as name, attnotnull and atttypid = 'jsonb'::regtype as required_json, attidentity <> '' as identity
-    from pg_attribute where attrelid = ${table}::regclass and attnum > 0 and not attisdropped order by attnum`.execute(tx);
-  return rows;
 }
 
 /** Writes rows, given as the text of a JSON array; the head is there already. @returns how many */

@@ -1,8 +1,11 @@
 import type { ColumnType, Generated } from 'kysely';
 import type { Exception } from '../feeds/ahead.ts';
 import type { ReplicaState } from '../feeds/cursor.ts';
-import type { PolicyObject } from '../policy/object.ts';
-import type { NewSignal, Policy, RetractionReason } from '../../schemas/types.ts';
+import type { EmergencyContent } from '../emergencies/emergencies.ts';
+import type { MessageContent } from '../messages/content.ts';
+import type { MessageObject, PolicyObject } from '../policy/object.ts';
+import type { Dimension } from '../trends/tables.ts';
+import type { ContactVisibility, EmergencyOutcome, MessageKind, NewContact, NewReferral, NewReport, NewSignal, NewTopic, PartKind, Policy, ReferredContent, ReportReview, RetractionReason, WithdrawalReason } from '../../schemas/types.ts';
 
 /** JSON that is written as text and read as data. */
 type Json<T> = ColumnType<T, string, string>;
@@ -26,6 +29,27 @@ export interface Tables {
   pull: PullTable;
   assertion: AssertionTable;
   audit: AuditTable;
+  report: ReportTable;
+  report_version: ReportVersionTable;
+  report_part: ReportPartTable;
+  report_link: ReportLinkTable;
+  report_disclosure: ReportDisclosureTable;
+  contact: ContactTable;
+  referral: ReferralTable;
+  referral_object: ReferralObjectTable;
+  referral_event: ReferralEventTable;
+  referral_copy: ReferralCopyTable;
+  hold: HoldTable;
+  hold_signal: HoldSignalTable;
+  emergency: EmergencyTable;
+  emergency_event: EmergencyEventTable;
+  trend_week: TrendWeekTable;
+  trend_cell: TrendCellTable;
+  trend_overlap: TrendOverlapTable;
+  message: MessageTable;
+  message_disclosure: MessageDisclosureTable;
+  topic: TopicTable;
+  topic_item: TopicItemTable;
 }
 
 /** One row, updated first by every transaction that writes: whoever holds it appends to the log. */
@@ -104,8 +128,10 @@ export interface SignalTable {
   until: number;
   reference: string | null;
   set_name: string;
+  /** Empty once the content was purged. */
   content_hash: Uint8Array;
-  content: Json<NewSignal>;
+  /** Null once it was purged. */
+  content: ColumnType<NewSignal | null, string, string | null>;
 }
 
 /** One row per accepted change of a signal. `prev_*` hold what it was before; null for a first acceptance. */
@@ -130,6 +156,10 @@ export interface ClassSumTable {
   accepted_day: number;
   until_day: number;
   count: number;
+  /** How many of them have a note, observation times, and both. */
+  with_note: number;
+  with_observed: number;
+  with_both: number;
   /** The sum of the ids, read as numbers. */
   ids: string;
   /** Of each id times the instant of acceptance, in milliseconds. */
@@ -171,6 +201,8 @@ export interface UsageTable {
   origin: number;
   signals: number;
   classes: number;
+  /** Signals that belong to exercises: they are not among `signals`. */
+  exercise: Generated<number>;
 }
 
 /** A single signal read by a viewer. Written before the bytes leave. */
@@ -215,4 +247,259 @@ export interface AuditTable {
   subject: string;
   detail: Json<unknown>;
   hash: Uint8Array;
+}
+
+/** A report: its latest version, and what of it is public. It outlives its content as a tombstone. */
+export interface ReportTable {
+  id: string;
+  origin: number;
+  /** The latest version, public or not. */
+  version: number;
+  /** Where the latest version stands, if it is not public. */
+  working: 'draft' | 'in-review' | null;
+  public_version: number | null;
+  /** First publication; never changes. */
+  accepted_at: number | null;
+  /** Position of the latest publication, supersession or withdrawal. */
+  position: number | null;
+  /** The end of the public version: the earlier of its valid_until and the end of retention. */
+  until: number | null;
+  /** The period that the public version covers. */
+  period_from: number | null;
+  period_until: number | null;
+  superseded_by: string | null;
+  withdrawal: ReportRemoval | null;
+  withdrawn_position: number | null;
+  changed_at: number;
+  /** When its content is to be purged. */
+  keep_until: number;
+  purged_at: number | null;
+}
+
+/** Why a report is no more: its origin's reason, or because its origin left. */
+export type ReportRemoval = WithdrawalReason | 'origin-left';
+
+/** Every accepted version. Content is null once it is purged; the rest stays, since what replicas hold follows from it. */
+export interface ReportVersionTable {
+  report_id: string;
+  version: number;
+  /** The client that wrote it. */
+  author: string;
+  created_at: number;
+  hash: string;
+  content: ColumnType<NewReport | null, string, null>;
+  reviews: Json<ReportReview[]>;
+  /** Of its publication. */
+  position: number | null;
+  published_at: number | null;
+  until: number | null;
+  /** The classes of its parts, in order; of a published version. */
+  classes: ColumnType<number[] | null, string | null, string | null>;
+}
+
+/** The parts of public reports, as their latest public version has them. */
+export interface ReportPartTable {
+  report_id: string;
+  /** 0 is the title. */
+  place: number;
+  part: PartKind;
+  class_id: number;
+  /** The class of the report's title. */
+  title_class: number;
+  /** The report's first publication. */
+  accepted_at: number;
+  until: number;
+  heading: string | null;
+  /** Markdown; of the title plain text. */
+  text: string;
+  /** A text search configuration. Its words follow from these: see the column `search`. */
+  language: Generated<string>;
+}
+
+/** What a published version points to. */
+export interface ReportLinkTable {
+  report_id: string;
+  version: number;
+  kind: 'signal' | 'related' | 'supersedes';
+  target: string;
+}
+
+/** That a viewer was shown a report, and which view of it: the first time. Written before the bytes leave. */
+export interface ReportDisclosureTable {
+  viewer: number;
+  report_id: string;
+  /** The version of the view: a digest. */
+  view: string;
+  version: number;
+  /** The places of the parts that were shown. */
+  places: Json<number[]>;
+  world: number;
+  at: number;
+}
+
+/** Whom to call at a member, by a name of the member's. */
+export interface ContactTable {
+  owner: string;
+  name: string;
+  doc: Json<StoredContact>;
+  /** When its owner confirmed it as it stands. */
+  verified_at: number | null;
+}
+
+/** A contact in normal form: its visibility is always said. */
+export type StoredContact = NewContact & { visibility: ContactVisibility };
+
+/** The register of what members referred to authorities. Append-only. */
+export interface ReferralTable {
+  id: string;
+  at: number;
+  /** Who refers, and to whom: members' numbers. */
+  member: number;
+  authority: number;
+  expires_at: number;
+  /** How many signals were referred. */
+  objects: number;
+  doc: Json<ReferralDocument>;
+}
+
+/** What a referral says beside its columns. */
+export type ReferralDocument = Pick<NewReferral, 'basis' | 'legal_basis' | 'reference' | 'circumstances' | 'fields'>;
+
+/** What was referred. Append-only. `hash` is BLAKE3 of what is in scope. */
+export interface ReferralObjectTable {
+  referral_id: string;
+  n: number;
+  signal_id: string;
+  version: number;
+  hash: Uint8Array;
+}
+
+/** What became of a referral. Append-only. */
+export interface ReferralEventTable {
+  id: Generated<number>;
+  referral_id: string;
+  at: number;
+  kind: 'read' | 'ended';
+  client: string;
+}
+
+/** What is in scope, as it was when it was referred; dropped when the referral is over. */
+export interface ReferralCopyTable {
+  referral_id: string;
+  n: number;
+  until: number;
+  content: Json<ReferredContent>;
+}
+
+/** Keeps what signals say past retention. */
+export interface HoldTable {
+  id: string;
+  at: number;
+  member: number;
+  reference: string;
+  until: number;
+  released_at: number | null;
+  /** It is over, and what was due by then has been purged. */
+  swept: boolean;
+}
+
+export interface HoldSignalTable {
+  hold_id: string;
+  signal_id: string;
+}
+
+/** Reports of imminent harm. */
+export interface EmergencyTable {
+  id: string;
+  at: number;
+  origin: number;
+  /** It is shown until then. */
+  until: number;
+  /** Milliseconds within which somebody is to acknowledge it. */
+  respond_within: number;
+  object: Json<MessageObject>;
+  content: Json<EmergencyContent>;
+  closed_at: number | null;
+  outcome: EmergencyOutcome | null;
+}
+
+/** That a member was shown an emergency, or acknowledged it: the first time. Written before the bytes leave. */
+export interface EmergencyEventTable {
+  emergency_id: string;
+  member: number;
+  kind: 'shown' | 'acknowledged';
+  at: number;
+  client: string;
+}
+
+/** A week of which trends were counted, as the number of its first day since the epoch. Its rows never change. */
+export interface TrendWeekTable {
+  week: number;
+  at: number;
+}
+
+/** What can be said of a week; what cannot is not kept. */
+export interface TrendCellTable {
+  week: number;
+  dimension: Dimension;
+  value: string;
+  signals: number;
+  origins: number;
+}
+
+/** What a member's own indicators of a week have in common with those of others. */
+export interface TrendOverlapTable {
+  week: number;
+  /** The member's number. */
+  origin: number;
+  harm: string;
+  indicators: number;
+  /** By the steps of numbers of others, in tenths. */
+  shares: Json<number[]>;
+  lag_days: number | null;
+}
+
+/** A request for information, an answer or a comment. What it said is forgotten when it is withdrawn. */
+export interface MessageTable {
+  id: string;
+  message: MessageKind;
+  origin: number;
+  class_id: number;
+  /** The request that it answers, the report that it comments on. */
+  about: string | null;
+  accepted_at: number;
+  /** The earlier of valid_until and the end of retention. */
+  until: number;
+  /** A request that is not open takes no more answers. */
+  open: boolean;
+  withdrawn_at: number | null;
+  hash: string;
+  content: ColumnType<MessageContent | null, string, null>;
+}
+
+/** That a viewer was shown a message, and which view of it: the first time. Written before the bytes leave. */
+export interface MessageDisclosureTable {
+  viewer: number;
+  message_id: string;
+  /** A digest of the view. */
+  view: string;
+  world: number;
+  at: number;
+}
+
+/** What a member wants to hear of. Answers with its news are numbered: up to `acknowledged` they have arrived. */
+export interface TopicTable {
+  id: string;
+  member: number;
+  doc: Json<NewTopic>;
+  created_at: number;
+  acknowledged: number;
+  offered: number;
+}
+
+/** What was brought under a topic: a report, a request or a week, and in which answer. */
+export interface TopicItemTable {
+  topic_id: string;
+  item: string;
+  page: number;
 }

@@ -49,10 +49,11 @@ export function addClient(hub: Maker, world: HubWorld, at: number, caller: Calle
 
 /**
  * Adds a credential; the others end after `retire_others_after`, where that is asked for.
- * @throws Problem not-found, missing-scope, conflict (revoked, or too many), already-exists (the key is there), invalid-body
+ * @throws Problem not-found, missing-scope, needs-another-client, conflict (revoked, or too many), already-exists (the key is there), invalid-body
  */
 export function addCredential(hub: Maker, world: HubWorld, at: number, caller: Caller, id: string, { jwk, retire_others_after: retire }: NewCredential): Change<ClientView> {
   const client = manageable(world, caller, id);
+  checkApprover(caller, client);
   if (client.revoked) throw new Problem('conflict');
   const live = client.credentials.filter((credential) => isLive(credential, at));
   if (live.length >= MAX_CREDENTIALS) throw new Problem('conflict');
@@ -93,6 +94,11 @@ function manageable(world: HubWorld, caller: Caller, id: string): ClientDocument
   const enough = own ? client.scopes.every((scope) => caller.scopes.has(scope)) : caller.scopes.has('members:write');
   if (!enough) throw new Problem('missing-scope');
   return client;
+}
+
+/** Whoever gave a credential to an approver of its own member could propose as one client and approve as the other. */
+function checkApprover(caller: Caller, client: ClientDocument): void {
+  if (client.member === caller.member.id && client.id !== caller.client && client.scopes.includes('policies:approve')) throw new Problem('needs-another-client');
 }
 
 function checkScopes(caller: Caller, member: MemberDocument, scopes: readonly Scope[]): void {

@@ -3,6 +3,8 @@ import type { Me, Scope } from '../../schemas/types.ts';
 import type { App } from '../http/fastify.ts';
 import { $ } from '../http/validation.ts';
 import type { Hub } from '../hub.ts';
+import { withdrawMessages } from '../messages/purge.ts';
+import { withdrawReports } from '../reports/departure.ts';
 import { withdrawAll } from '../signals/withdraw.ts';
 import { groupsOf } from '../world/state.ts';
 import { clientRoutes } from './client-routes.ts';
@@ -55,7 +57,10 @@ function writeRoutes(app: App, hub: Hub, access: Access): void {
     const actor = actorOf(operatorOf(request));
     const { signals } = request.body;
     const { member, number } = await hub.worlds.change(actor, (world, at) => offBoard(hub, world, at, request.params.member, signals));
-    return { member, retracted: signals === 'withdraw' ? await withdrawAll(hub, actor, number) : 0 };
+    if (signals !== 'withdraw') return { member, retracted: 0 };
+    await withdrawReports(hub, number);
+    await withdrawMessages(hub, number);
+    return { member, retracted: await withdrawAll(hub, actor, number) };
   });
 }
 
