@@ -17,7 +17,7 @@ const bundle = {
 function local(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(local);
   if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).filter(([key]) => !['$id', 'if', 'then', 'else', 'minItems', 'maxItems'].includes(key));
+  const entries = Object.entries(value).filter(([key]) => !['$id', 'if', 'then', 'else', 'dependentSchemas', 'minItems', 'maxItems'].includes(key));
   const reference = entries.find(([key]) => key === '$ref');
   if (reference) return { $ref: `#/definitions/${String(reference[1]).slice(0, -1)}` };
   return Object.fromEntries(entries.map(([key, inner]) => [key, local(inner)]));

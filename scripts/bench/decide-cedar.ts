@@ -4,7 +4,7 @@ import { harmTree } from '../../schemas/harms.ts';
 import type { PeerConditions, Rule } from '../../schemas/types.ts';
 import { agreementsAt, enumeration } from '../../server/policy/conditions.ts';
 import { BARRED_KINDS } from '../../server/policy/decide.ts';
-import type { PolicyObject } from '../../server/policy/object.ts';
+import type { SignalObject } from '../../server/policy/object.ts';
 import { instant, type Instant } from '../../server/policy/time.ts';
 import { inForce, type Member, type World } from '../../server/policy/world.ts';
 
@@ -33,7 +33,7 @@ export class CedarYardstick {
   }
 
   /** A request, ready to be asked. */
-  request(viewer: string, object: PolicyObject): StatefulAuthorizationCall {
+  request(viewer: string, object: SignalObject): StatefulAuthorizationCall {
     const set = this.#set(object.origin);
     const origin = this.#world.members.get(object.origin)!;
     const read = (root: string, attributes: Attributes): Attributes => Object.fromEntries(Object.entries(attributes).filter(([name]) => new RegExp(`\\b${root}( has |\\.)${name}\\b`).test(set.text)));
@@ -72,7 +72,7 @@ function entity(type: string, id: string, attrs: Attributes): EntityJson & { uid
   return { uid: { type, id }, attrs, parents: [] };
 }
 
-function signal({ attributes, audience }: PolicyObject): Attributes {
+function signal({ attributes, audience }: SignalObject): Attributes {
   const { type, schemes, harm, severity, confidence, status, tlp, labels, intent, novelty, basis } = attributes;
   const ancestry = [...harmTree.harms.keys()].filter((ancestor) => harmTree.covers(ancestor, harm));
   const optional = Object.entries({ intent, novelty, basis }).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));

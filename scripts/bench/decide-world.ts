@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { harmTree } from '../../schemas/harms.ts';
 import { projectFile } from '../../schemas/root.ts';
 import { schemes } from '../../schemas/digest-schemes.ts';
-import type { HandlingTerms, IndicatorType, MemberKind, Policy, Rule, Severity, SignalField, Tlp, Trust } from '../../schemas/types.ts';
+import type { HandlingTerms, IndicatorType, MemberKind, Policy, Rule, Severity, Tlp, Trust } from '../../schemas/types.ts';
 import { enumeration } from '../../server/policy/conditions.ts';
-import { ALL_FIELDS } from '../../server/policy/decide.ts';
-import type { PolicyObject, SignalAttributes } from '../../server/policy/object.ts';
+import { FIELDS } from '../../server/policy/fields.ts';
+import type { SignalAttributes, SignalObject } from '../../server/policy/object.ts';
 import { instant } from '../../server/policy/time.ts';
 import type { Activation, Member, World } from '../../server/policy/world.ts';
 import { SeededRandom } from '../../test/laws/random.ts';
@@ -18,7 +18,7 @@ const DAY = 86_400_000;
 export interface BenchWorld {
   world: World;
   viewers: string[];
-  classes: PolicyObject[];
+  classes: SignalObject[];
 }
 
 const ORIGINS = 40;
@@ -70,7 +70,7 @@ function memberOf(random: SeededRandom, id: string): Member {
   };
 }
 
-function classOf(random: SeededRandom, origin: string, ids: readonly string[]): PolicyObject {
+function classOf(random: SeededRandom, origin: string, ids: readonly string[]): SignalObject {
   const type = random.pick<IndicatorType>(['account', 'url', 'media']);
   const attributes = drop<SignalAttributes>({
     type,
@@ -86,7 +86,7 @@ function classOf(random: SeededRandom, origin: string, ids: readonly string[]): 
     basis: perhaps(random, 70, random.pick(['own-observation', 'user-report', 'derived'])),
   });
   const audience = perhaps(random, 5, { members: some(random, ids, 1, 20), groups: some(random, GROUPS, 0, 2) });
-  return drop<PolicyObject>({ kind: 'signal', origin, attributes, audience, notBefore: perhaps(random, 4, AT + (random.below(60) - 30) * DAY) });
+  return drop<SignalObject>({ kind: 'signal', origin, attributes, audience, notBefore: perhaps(random, 4, AT + (random.below(60) - 30) * DAY) });
 }
 
 function policyOf(random: SeededRandom, origin: Member, ids: readonly string[]): Policy {
@@ -134,7 +134,7 @@ function lastShare(random: SeededRandom): Rule {
 
 /** Reveals `generosity` percent of the fields besides the first two. */
 function share(random: SeededRandom, handling: HandlingTerms, generosity: number, more: Partial<Rule>): Rule {
-  const reveal = ALL_FIELDS.filter((_, index): boolean => index < 2 || random.below(100) < generosity) satisfies SignalField[];
+  const reveal = FIELDS.signal.filter((_, index): boolean => index < 2 || random.below(100) < generosity);
   const after = random.pick([undefined, undefined, 'PT1H', 'PT24H', 'PT72H']);
   const length = random.pick([undefined, 'P30D', 'P90D', 'P365D']);
   const shown = random.pick(['named', 'pseudonymous', 'hidden'] as const);

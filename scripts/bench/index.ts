@@ -6,8 +6,10 @@ import { policyChange } from './policy-change.ts';
 import { pullScale } from './pull-scale.ts';
 import { pull } from './pull.ts';
 import { read } from './read.ts';
+import { simulate } from './simulate.ts';
+import { reportSearch } from './report-search.ts';
 
-const benchmarks: Record<string, (n?: number, rounds?: number) => Promise<void>> = { decide, 'idle-poll': idlePoll, ingest, 'policy-change': policyChange, pull, 'pull-scale': pullScale, read };
+const benchmarks: Record<string, (n?: number, rounds?: number) => Promise<void>> = { decide, 'idle-poll': idlePoll, ingest, 'policy-change': policyChange, pull, 'pull-scale': pullScale, read, simulate, 'report-search': reportSearch };
 
 const [name = '', ...numbers] = process.argv.slice(2);
 const bench = benchmarks[name];

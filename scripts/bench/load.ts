@@ -39,8 +39,8 @@ function template(n: number): NewSignal {
 
 /**
  * Fills the log up to `total` signals with copies of those that are there, `narrow` of them with that label, each with a digest of
- * its own, first accepted at even steps over 20 days that ended 10 days ago. Set-based, with the indexes made afterwards; the
- * sums for reconciliation digests are left out.
+ * its own, first accepted at even steps over 20 days that ended 10 days ago. Set-based, with the indexes made afterwards. Of the
+ * sums by class and day the counts are right; what reconciliation digests add up is left out.
  */
 export async function fill(databaseUrl: string, total: number, narrow: number): Promise<Loaded> {
   const client = new pg.Client(databaseUrl);
@@ -61,6 +61,10 @@ export async function fill(databaseUrl: string, total: number, narrow: number): 
       from head h cross join generate_series(1::bigint, ${total} - (select count(*) from signal)) i cross join (select max(templates) as templates from template) m
         join template t on t.n = case when i % ${every} = 0 then 0 else 1 + i % (m.templates - 1) end`);
     await client.query(`insert into change_log (position, at, signal_id, class_id, retracted) select position, accepted_at, id, class_id, false from signal where position > (select position from head)`);
+    await client.query(`insert into class_sum as c (class_id, accepted_day, until_day, count, with_note, with_observed, with_both, ids, accepted, until, digests, observed, note)
+      select class_id, accepted_at / ${DAY}, until / ${DAY}, count(*), count(*) filter (where content ? 'note'), count(*) filter (where content ? 'observed'), count(*) filter (where content ?& array['note', 'observed']), 0, 0, 0, 0, 0, 0
+        from signal where position > (select position from head) group by 1, 2, 3
+      on conflict (class_id, accepted_day, until_day) do update set count = c.count + excluded.count, with_note = c.with_note + excluded.with_note, with_observed = c.with_observed + excluded.with_observed, with_both = c.with_both + excluded.with_both`);
     await client.query('update head set position = (select max(position) from signal)');
     await client.query('alter table signal add primary key (id); alter table change_log add primary key (position)');
     for (const { definition } of indexes) await client.query(definition);

@@ -39,6 +39,7 @@ async function prepared(n: number): Promise<Prepared> {
 /** Milliseconds that it takes. The policy is taken back afterwards. */
 async function change(prepared: Prepared): Promise<number> {
   const { bench } = prepared;
+  for (const caller of [bench.origin, bench.narrow]) await caller.renew();
   const started = performance.now();
   await activate(bench.origin, originPolicy(true));
   const { changes, cursor } = await pullPages(bench.narrow, Infinity, prepared.cursor);

@@ -21,9 +21,14 @@ export interface BenchHub {
 }
 
 /** Calls the hub as one client. */
-export type Caller = { token: string; call<T>(method: string, path: string, body?: object): Promise<T> };
+export interface Caller {
+  token: string;
+  /** Takes a new token: one lives for a quarter of an hour, and loading can take longer. */
+  renew(): Promise<void>;
+  call<T>(method: string, path: string, body?: object): Promise<T>;
+}
 
-const SCOPES: Scope[] = ['signals:write', 'signals:read', 'feeds:read', 'policies:write', 'policies:read'];
+const SCOPES: Scope[] = ['signals:write', 'signals:read', 'feeds:read', 'policies:write', 'policies:read', 'reports:read'];
 
 /** Starts PostgreSQL with its default settings, and a hub. */
 export async function startBenchHub(settings: Record<string, string> = {}): Promise<BenchHub> {
@@ -64,16 +69,23 @@ async function greeting(hub: ChildProcess): Promise<{ url: string; id: string; s
   throw new Error(`the hub did not start: ${text}`);
 }
 
-async function caller(url: string, id: string, secret: string): Promise<Caller> {
+/** A caller with a token of this client. */
+export async function caller(url: string, id: string, secret: string): Promise<Caller> {
   const form = new URLSearchParams({ grant_type: 'client_credentials', client_id: id, client_secret: secret });
-  const answer = await request(`${url}/v1/oauth/token`, { method: 'POST', body: form.toString(), headers: { 'content-type': 'application/x-www-form-urlencoded' } });
-  const { access_token: token } = (await answer.body.json()) as Token;
-  const call = async <T>(method: string, path: string, body?: object): Promise<T> => {
-    const headers = { authorization: `Bearer ${token}`, ...(body ? { 'content-type': 'application/json' } : {}) };
-    const reply = await request(`${url}${path}`, { method: method as 'GET', headers, ...(body ? { body: JSON.stringify(body) } : {}) });
-    const text = await reply.body.text();
-    if (reply.statusCode >= 300) throw new Error(`${method} ${path}: ${reply.statusCode} ${text}`);
-    return JSON.parse(text) as T;
+  const client: Caller = {
+    token: '',
+    async renew() {
+      const answer = await request(`${url}/v1/oauth/token`, { method: 'POST', body: form.toString(), headers: { 'content-type': 'application/x-www-form-urlencoded' } });
+      client.token = ((await answer.body.json()) as Token).access_token;
+    },
+    async call<T>(method: string, path: string, body?: object) {
+      const headers = { authorization: `Bearer ${client.token}`, ...(body ? { 'content-type': 'application/json' } : {}) };
+      const reply = await request(`${url}${path}`, { method: method as 'GET', headers, ...(body ? { body: JSON.stringify(body) } : {}) });
+      const text = await reply.body.text();
+      if (reply.statusCode >= 300) throw new Error(`${method} ${path}: ${reply.statusCode} ${text}`);
+      return JSON.parse(text) as T;
+    },
   };
-  return { token, call };
+  await client.renew();
+  return client;
 }
