@@ -37,7 +37,7 @@ interface Document {
 
 const METHODS = ['get', 'put', 'post', 'delete', 'patch'];
 /** What anybody may call. Whatever else declares no scope is a mistake. */
-const OPEN = ['/.well-known/jwks.json', '/health/live', '/health/ready', '/v1/digest-schemes', '/v1/harms', '/v1/oauth/token'];
+const OPEN = ['/.well-known/jwks.json', '/contacts', '/health/live', '/health/ready', '/v1/digest-schemes', '/v1/harms', '/v1/oauth/token'];
 
 let hub: TestHub;
 let document: Document;

@@ -18,8 +18,12 @@ function signal(change: Partial<NewSignal> = {}): NewSignal {
   return { digests: [{ scheme: 'media-sha256', digest: randomBytes(32).toString('hex') }], harm: 'fraud', severity: 'medium', confidence: 80, status: 'malicious', tlp: 'GREEN', ...change };
 }
 
-async function activate(api: Api, id: string, terms: NonNullable<Policy['rules'][number]['terms']>): Promise<void> {
-  const { body } = await api.post<PolicyVersion>('/v1/policies', { id, title: id, summary: id, rules: [{ id: 'all', effect: 'share', terms }] } satisfies Policy);
+function activate(api: Api, id: string, terms: NonNullable<Policy['rules'][number]['terms']>): Promise<void> {
+  return activateRules(api, id, [{ id: 'all', effect: 'share', terms }]);
+}
+
+async function activateRules(api: Api, id: string, rules: Policy['rules']): Promise<void> {
+  const { body } = await api.post<PolicyVersion>('/v1/policies', { id, title: id, summary: id, rules } satisfies Policy);
   const { status } = await api.post(`/v1/policies/${id}/versions/${body.version}/activate`, {});
   if (status >= 300) throw new Error(`not activated: ${status}`);
 }
@@ -139,6 +143,85 @@ for (const home of homes) {
       t.notOk(held.has(last), 'it has ended');
       t.notOk(held.has(other), 'it has ended, and is another’s since');
       t.ok(held.has(ids[0]!));
+    });
+
+    t.test('what ends by the terms of its new class, while its change is left to a scan, does not stay', async (t) => {
+      const rules = (reveal: typeof OPEN.reveal[number][]): Policy['rules'] => [
+        { id: 'spam', effect: 'share', signals: { harm: { in: ['spam'] } }, terms: { reveal, for: 'PT1H' } },
+        { id: 'others', effect: 'share', terms: { reveal } },
+      ];
+      await activateRules(ash, 'ash/by-harm', rules([...OPEN.reveal]));
+      const [first, second, moved] = [await post(signal()), await post(signal()), await post(signal())];
+      let next = await page(birch);
+      const held = new Set(next.changes.flatMap((change) => (change.type === 'signal' ? [change.signal.id] : [])));
+      await activateRules(ash, 'ash/by-harm', rules(['digest', 'harm']));
+      await ash.put(`/v1/signals/${moved}`, signal({ harm: 'spam' }));
+      for (let limit = 1; limit === 1 || !next.complete; limit = 1000) {
+        next = await page(birch, `?cursor=${next.cursor}&limit=${limit}`);
+        if (limit === 1) t.notOk(next.complete, 'the scan has not come so far');
+        for (const change of next.changes) if (change.type === 'remove') held.delete(change.id);
+        clock.advance(2 * HOUR);
+      }
+      t.ok(held.has(first) && held.has(second));
+      t.notOk(held.has(moved), 'it has ended');
+      await activate(ash, 'ash/open', { ...OPEN, reveal: [...OPEN.reveal] });
+    });
+
+    t.test('no page states an instant that has not come, nor one before its cursor’s, when the clock is put back after a poll', async (t) => {
+      const begun = clock.now();
+      const asOf = ({ as_of: stated }: ChangesPage): number => Date.parse(stated!) - begun;
+      const start = await page(birch);
+      clock.advance(HOUR);
+      const quiet = await page(birch, `?cursor=${start.cursor}`);
+      t.same([quiet.changes, asOf(quiet)], [[], HOUR]);
+      clock.advance(1 - HOUR);
+      t.equal(asOf(await page(birch, `?cursor=${quiet.cursor}`)), HOUR, 'who was told of a later instant is told of that');
+      t.equal(asOf(await page(birch, `?cursor=${start.cursor}`)), 1, 'who was not, of the present one');
+      await post(signal());
+      t.equal(asOf(await page(birch, `?cursor=${start.cursor}`)), 1, 'also where there is something to say');
+    });
+
+    t.test('a page names each signal once, also where a scan ends on it that began at an earlier instant', async (t) => {
+      await activate(ash, 'ash/open', { ...OPEN, reveal: [...OPEN.reveal] });
+      for (let n = 0; n < 3; n += 1) await post(signal());
+      let next = await page(birch);
+      const held = new Set(next.changes.flatMap((change) => (change.type === 'signal' ? [change.signal.id] : [])));
+      await activate(ash, 'ash/later', { after: 'PT2H', reveal: ['digest', 'harm'] });
+      clock.advance(1);
+      const named: string[][] = [];
+      for (const limit of [1, 1000, 1000]) {
+        next = await page(birch, `?cursor=${next.cursor}&limit=${limit}`);
+        named.push(next.changes.map((change) => (change.type === 'signal' ? change.signal.id : change.id)));
+        for (const change of next.changes) if (change.type === 'signal') held.add(change.signal.id);
+          else held.delete(change.id);
+        t.equal(next.complete, limit === 1000 && named.length === 3);
+        clock.advance(2 * HOUR);
+      }
+      for (const ids of named) t.equal(new Set(ids).size, ids.length);
+      t.same([...held].sort(), (await page(birch)).changes.flatMap((change) => (change.type === 'signal' ? [change.signal.id] : [])).sort());
+    });
+
+    t.test('what has ended by itself is not removed, although changes of its end are left to a scan', async (t) => {
+      await activate(ash, 'ash/open', { ...OPEN, reveal: [...OPEN.reveal] });
+      const inHours = (hours: number): NewSignal => signal({ valid_until: new Date(clock.now() + hours * HOUR).toISOString() });
+      await post(signal());
+      clock.advance(1);
+      const [ended, prolonged] = [await post(inHours(1)), await post(inHours(1))];
+      const start = await page(birch);
+      await activate(ash, 'ash/closed', { after: 'P300D', reveal: ['digest'] });
+      await ash.put(`/v1/signals/${ended}`, inHours(2));
+      await ash.put(`/v1/signals/${prolonged}`, inHours(9));
+      let next = await page(birch, `?cursor=${start.cursor}&limit=1`);
+      t.match(next, { complete: false, changes: [{ type: 'remove' }] });
+      clock.advance(3 * HOUR);
+      const removed: string[] = [];
+      while (!next.complete) {
+        next = await page(birch, `?cursor=${next.cursor}`);
+        removed.push(...next.changes.flatMap((change) => (change.type === 'remove' ? [change.id] : [])));
+      }
+      t.notOk(removed.includes(ended), 'as it was last told of, it ended');
+      t.notOk(removed.includes(prolonged), 'and so did what goes on for others');
+      await activate(ash, 'ash/open', { ...OPEN, reveal: [...OPEN.reveal] });
     });
 
     t.test('a replica that lost or altered something finds out where, and mends itself', async (t) => {

@@ -65,7 +65,7 @@ for (const home of homes) {
     const ash = await hub.join({ id: 'ash' });
     const birch = await hub.join({ id: 'birch' });
     const cedar = await hub.join({ id: 'cedar' });
-    const police = await hub.join({ id: 'police', kind: 'law-enforcement' }, ['members:read']);
+    const police = await hub.join({ id: 'police', kind: 'law-enforcement' }, ['referrals:read']);
     const post = async (api: Api, item: NewSignal): Promise<string> => (await api.post<ItemResult>('/v1/signals', item)).body.id!;
 
     t.test('nothing is shared without a charter and a policy', async (t) => {

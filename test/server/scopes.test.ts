@@ -8,7 +8,7 @@ import { problemOf } from '../support/api.ts';
 import { MEMBER_SCOPES, homes, startTestHub, type TestHub } from '../support/hub.ts';
 
 /** What answers without a token. Everything else must ask for one scope. */
-const PUBLIC = ['POST /v1/oauth/token', 'GET /.well-known/jwks.json', 'GET /v1/digest-schemes', 'GET /v1/harms', 'GET /health/live', 'GET /health/ready', 'GET /openapi.json'];
+const PUBLIC = ['POST /v1/oauth/token', 'GET /.well-known/jwks.json', 'GET /v1/digest-schemes', 'GET /v1/harms', 'GET /health/live', 'GET /health/ready', 'GET /openapi.json', 'GET /contacts'];
 const isPublic = (route: string): boolean => PUBLIC.includes(route.replace(/^HEAD/, 'GET')) || /^(GET|HEAD) \/docs(\/|$)/.test(route);
 
 const SCOPES: Record<string, Scope> = {
@@ -28,6 +28,11 @@ const SCOPES: Record<string, Scope> = {
   'POST /v1/clients/:client/credentials': 'members:read',
   'DELETE /v1/clients/:client/credentials/:credential': 'members:read',
   'POST /v1/clients/:client/revoke': 'members:read',
+  'GET /v1/contacts': 'members:read',
+  'GET /v1/contacts/:owner/:name': 'members:read',
+  'PUT /v1/contacts/:owner/:name': 'contacts:write',
+  'POST /v1/contacts/:owner/:name/verify': 'contacts:write',
+  'DELETE /v1/contacts/:owner/:name': 'contacts:write',
   'GET /v1/digest-keys': 'digest-keys:read',
   'POST /v1/digest-keys/:key/rotate': 'keys:write',
   'POST /v1/keys/signing/rotate': 'keys:write',
@@ -36,7 +41,46 @@ const SCOPES: Record<string, Scope> = {
   'GET /v1/policies/:owner/:name/versions/:version': 'policies:read',
   'POST /v1/policies/:owner/:name/versions/:version/activate': 'policies:write',
   'POST /v1/policies/:owner/withdraw': 'policies:write',
+  'GET /v1/activations/:owner': 'policies:read',
+  'POST /v1/activations/:owner/rollback': 'policies:write',
+  'PUT /v1/activations/:owner/approval': 'policies:write',
+  'POST /v1/activations/:owner/proposals/:proposal/approve': 'policies:approve',
+  'POST /v1/activations/:owner/proposals/:proposal/refuse': 'policies:approve',
+  'POST /v1/activations/:owner/proposals/:proposal/withdraw': 'policies:write',
+  'GET /v1/policies/visibility': 'explain',
+  'GET /v1/policies/calendar': 'explain',
+  'POST /v1/policies/simulate': 'explain',
   'POST /v1/explain': 'explain',
+  'GET /v1/incidents': 'members:read',
+  'GET /v1/incidents/:incident': 'members:read',
+  'PUT /v1/incidents/:incident': 'incidents:write',
+  'POST /v1/incidents/:incident/open': 'incidents:write',
+  'POST /v1/incidents/:incident/close': 'incidents:write',
+  'GET /v1/emergencies': 'emergencies:read',
+  'GET /v1/emergencies/:emergency': 'emergencies:read',
+  'POST /v1/emergencies': 'emergencies:write',
+  'POST /v1/emergencies/:emergency/acknowledge': 'emergencies:write',
+  'POST /v1/emergencies/:emergency/close': 'emergencies:write',
+  'GET /v1/exercises': 'members:read',
+  'GET /v1/exercises/:exercise': 'members:read',
+  'PUT /v1/exercises/:exercise': 'incidents:write',
+  'GET /v1/referrals': 'referrals:read',
+  'GET /v1/referrals/:referral': 'referrals:read',
+  'POST /v1/referrals': 'referrals:write',
+  'POST /v1/referrals/:referral/end': 'referrals:write',
+  'GET /v1/holds': 'referrals:write',
+  'POST /v1/holds': 'referrals:write',
+  'POST /v1/holds/:hold/release': 'referrals:write',
+  'POST /v1/reports': 'reports:write',
+  'PUT /v1/reports/:report': 'reports:write',
+  'POST /v1/reports/:report/submit': 'reports:write',
+  'POST /v1/reports/:report/review': 'reports:review',
+  'POST /v1/reports/:report/publish': 'reports:write',
+  'POST /v1/reports/:report/withdraw': 'reports:write',
+  'GET /v1/reports': 'reports:read',
+  'GET /v1/reports/changes': 'reports:read',
+  'GET /v1/reports/own': 'reports:read',
+  'GET /v1/reports/:report': 'reports:read',
   'GET /v1/audit': 'audit:read',
 };
 
@@ -96,10 +140,10 @@ async function everyRoute(t: Test, hub: TestHub): Promise<void> {
 async function grants(t: Test, { hub, operator, join }: TestHub): Promise<void> {
   t.same(grantable('platform', false).filter((scope) => OPERATOR_SCOPES.includes(scope)), []);
   t.same([...grantable('platform', false)].sort(), [...MEMBER_SCOPES].sort());
-  for (const kind of BARRED_KINDS) t.same(grantable(kind, false), ['members:read'], `${kind} stays off what members share`);
+  for (const kind of BARRED_KINDS) t.same(grantable(kind, false), ['referrals:read'], `${kind} stays off what members share`);
   await operator.post('/v1/members', { id: 'police', title: 'Police', kind: 'law-enforcement' });
-  for (const scope of ALL_SCOPES.filter((one) => one !== 'members:read')) {
-    const answer = await operator.post('/v1/members/police/clients', { title: 'A client', scopes: ['members:read', scope] });
+  for (const scope of ALL_SCOPES.filter((one) => one !== 'referrals:read')) {
+    const answer = await operator.post('/v1/members/police/clients', { title: 'A client', scopes: ['referrals:read', scope] });
     t.same(problemOf(answer), ['400 invalid-body', '/scopes/1 is not granted to such a member'], scope);
   }
 

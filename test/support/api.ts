@@ -16,27 +16,36 @@ export type Credentials = FirstClient;
 
 type Body = object | string | undefined;
 
+/** The hub answers that its database is away. */
+export class HubAway extends Error {}
+
 /** Calls a hub as one client: it gets tokens by itself, and a new one when the hub's clock has passed the old one's end. */
 export class Api {
   readonly credentials: Credentials;
   readonly #url: string;
   readonly #clock: Clock;
   readonly #scope: string | undefined;
+  readonly #tries: number;
   #token: { text: string; ends: number } | undefined;
 
-  /** @param scope the scopes to ask for, by spaces; all that the client has when absent */
-  constructor(url: string, clock: Clock, credentials: Credentials, scope?: string) {
+  /**
+   * @param scope the scopes to ask for, by spaces; all that the client has when absent
+   * @param tries how often a token is asked for, at most, while the hub's database is away
+   */
+  constructor(url: string, clock: Clock, credentials: Credentials, scope?: string, tries = 100) {
     this.#url = url;
     this.#clock = clock;
     this.credentials = credentials;
     this.#scope = scope;
+    this.#tries = tries;
   }
 
-  /** A live access token. */
+  /** A live access token. @throws HubAway */
   async token(): Promise<string> {
     if (this.#token && this.#clock.now() < this.#token.ends) return this.#token.text;
     const { client_id, client_secret } = this.credentials;
-    const { status, body } = await patiently(() => requestToken(this.#url, { client_id, client_secret, ...(this.#scope === undefined ? {} : { scope: this.#scope }) }));
+    const { status, body } = await patiently(() => requestToken(this.#url, { client_id, client_secret, ...(this.#scope === undefined ? {} : { scope: this.#scope }) }), this.#tries);
+    if (status === 503) throw new HubAway();
     if (status !== 200) throw new Error(`no token: ${JSON.stringify(body)}`);
     const { access_token: text, expires_in: seconds } = body as Token;
     this.#token = { text, ends: this.#clock.now() + seconds * 1000 };
@@ -70,10 +79,10 @@ export class Api {
 }
 
 /** Asks again while the hub says that its database is away. */
-async function patiently(ask: () => Promise<Answer<unknown>>): Promise<Answer<unknown>> {
+async function patiently(ask: () => Promise<Answer<unknown>>, most: number): Promise<Answer<unknown>> {
   for (let tries = 1; ; tries += 1) {
     const answer = await ask();
-    if (answer.status !== 503 || tries >= 100) return answer;
+    if (answer.status !== 503 || tries >= most) return answer;
     await sleep(100);
   }
 }

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Test } from 'tap';
 import type { ClientView, MemberView, NewMember, Scope } from '../../schemas/types.ts';
 import { buildApp } from '../../server/app.ts';
+import { grantable } from '../../server/auth/scopes.ts';
 import { bootstrap } from '../../server/bootstrap.ts';
 import { systemClock, type Clock } from '../../server/clock.ts';
 import type { Config } from '../../server/config.ts';
@@ -56,7 +57,7 @@ export interface TestHub {
 }
 
 /** What a client of a sharing member may be granted. */
-export const MEMBER_SCOPES: readonly Scope[] = ['signals:write', 'signals:read', 'feeds:read', 'feeds:write', 'policies:read', 'policies:write', 'explain', 'digest-keys:read', 'members:read'];
+export const MEMBER_SCOPES: readonly Scope[] = grantable('platform', false);
 
 /**
  * Starts a hub with an empty database of its own. Every JSON answer is compared with the schema that its route declares.
@@ -143,6 +144,7 @@ function defaults(): Config {
     signalQuota: 1_000_000,
     classQuota: 5000,
     retention: 1095 * 86_400_000,
+    reportRetention: 1825 * 86_400_000,
     logRetention: 400 * 86_400_000,
     bulkItems: 1_000_000,
     secret: randomBytes(32),

@@ -10,7 +10,7 @@ import type { Digest, DigestKeyList, Explanation, NewSignal } from '../../../sch
 import { hashEmail, hashUrl, KeyRing } from '../../../clients/sdk/index.ts';
 import { runCommand } from '../../../clients/cli/program.ts';
 import { items, lines, problemDocument, startFake } from '../sdk/fake-hub.ts';
-import { MAIN, serve, tocsin } from './run.ts';
+import { MAIN, serve, tocsin, tocsinProcess } from './run.ts';
 
 t.setTimeout(600_000);
 
@@ -20,13 +20,19 @@ const COMMANDS = [
   ...['list', 'show', 'create', 'change', 'suspend', 'resume', 'off-board'].map((name) => ['member', name]),
   ...['list', 'add', 'rotate', 'retire', 'revoke'].map((name) => ['member', 'client', name]),
   ...['list', 'set', 'delete'].map((name) => ['member', 'group', name]),
-  ...['list', 'show', 'put', 'activate', 'withdraw', 'test', 'validate'].map((name) => ['policy', name]),
+  ...['list', 'show', 'put', 'activate', 'rollback', 'withdraw', 'approve', 'approval', 'history', 'diff', 'simulate', 'visible', 'calendar', 'iep', 'test', 'validate'].map((name) => ['policy', name]),
+  ...['list', 'show', 'put', 'verify', 'delete'].map((name) => ['contact', name]),
+  ...['list', 'show', 'declare'].map((name) => ['exercise', name]),
+  ...['list', 'show', 'post', 'acknowledge', 'close'].map((name) => ['emergency', name]),
+  ...['make', 'list', 'show', 'end'].map((name) => ['refer', name]),
+  ...['list', 'show', 'declare', 'open', 'close'].map((name) => ['incident', name]),
+  ...['add', 'list', 'release'].map((name) => ['hold', name]),
   ...['url', 'domain', 'email', 'phone', 'handle', 'id', 'media', 'media-file'].map((name) => ['hash', name]),
   ...['list', 'export', 'rotate'].map((name) => ['keys', name]),
 ];
 
 t.test('help that helps', async (t) => {
-  const { code, stdout } = await tocsin(['--help']);
+  const { code, stdout } = await tocsinProcess(['--help']);
   t.equal(code, 0);
   t.match(stdout, /Exit codes: 0 done/);
   for (const [first] of COMMANDS) t.match(stdout, new RegExp(`^  ${first}\\b`, 'm'), `${first} is listed`);
@@ -52,11 +58,14 @@ t.test('wrong use', async (t) => {
     [['pull', 'all', '--into', 'x', '--cursor', 'y'], /--cursor/],
     [['hash', 'handle', 'x'], /--platform is needed/],
     [['policy', 'show', 'standard'], /not the id of a policy/],
+    [['policy', 'simulate'], /nothing to simulate/],
+    [['policy', 'simulate', '--what-if', 'join:harbor'], /join:harbor is not a change/],
+    [['policy', 'approval', 'northstar', 'three'], /neither one nor two/],
     [['keys', 'rotate', 'hub', '--signing'], /Name one key/],
     [['member', 'change', 'x'], /Nothing is to be changed/],
   ];
-  for (const [args, message] of wrong) {
-    const ran = await tocsin(args);
+  for (const [index, [args, message]] of wrong.entries()) {
+    const ran = await (index === 0 ? tocsinProcess : tocsin)(args);
     t.equal(ran.code, 2, args.join(' '));
     t.match(ran.stderr, message);
     t.equal(ran.stdout, '');
@@ -180,7 +189,7 @@ t.test('a life with a hub', async (t) => {
     const made = await tocsin(['member', 'client', 'add', member, '--title', 'Test', '--scope', ...scopes, '--json'], env);
     t.equal(made.code, 0, made.stderr);
     const { client_id, client_secret } = made.json as { client_id: string; client_secret: string };
-    return { TOCSIN_URL: hub.url, TOCSIN_CLIENT_ID: client_id, TOCSIN_SECRET_FILE: file(`${member}.secret`, client_secret) };
+    return { TOCSIN_URL: hub.url, TOCSIN_CLIENT_ID: client_id, TOCSIN_SECRET_FILE: file(`${client_id}.secret`, client_secret) };
   };
 
   await t.test('members, groups and clients', async (t) => {
@@ -316,6 +325,56 @@ t.test('a life with a hub', async (t) => {
     t.match(await tocsin(['explain', signalId, 'nobody'], northstar), { code: 3, stderr: /\/peer/ });
   });
 
+  await t.test('asking, searching and trends', async (t) => {
+    for (const member of ['pebble', 'slate']) t.match(await tocsin(['member', 'create', member, '--title', member, '--kind', 'platform'], env), { code: 0 });
+    const [asker, answerer] = [await as('pebble', ['messages:read', 'messages:write', 'policies:write', 'trends:read', 'reports:read']), await as('slate', ['messages:read', 'messages:write', 'policies:write'])];
+    for (const [owner, who] of [['pebble', asker], ['slate', answerer]] as const) {
+      const rules = [{ id: 'all', effect: 'share', covers: ['messages'], terms: { reveal: ['text', 'harm'], origin: 'named' } }];
+      t.match(await tocsin(['policy', 'put', file('messages.json', JSON.stringify({ id: `${owner}/messages`, title: 'Messages', summary: 'Messages.', rules })), '--activate'], who), { code: 0 });
+    }
+    const rules = [{ id: 'all', effect: 'share', covers: ['signals', 'messages'], terms: { reveal: ['text', 'harm', 'digest'], origin: 'named' } }];
+    t.match(await tocsin(['policy', 'put', file('wide.json', JSON.stringify({ id: 'hub/wide', title: 'Wide', summary: 'Wide.', rules })), '--activate'], env), { code: 0 });
+    const asked = await tocsin(['request', 'ask', '--title', 'Fake shops', '--text', `@${file('question.md', 'Has *anyone* seen these?')}`, '--tlp', 'GREEN', '--harm', 'fraud', 'spam'], asker);
+    t.match(asked, { code: 0, stdout: /^[0-9a-f-]{36}\n$/ });
+    const id = asked.stdout.trim();
+    t.match(await tocsin(['request', 'list', '--harm', 'fraud'], answerer), { code: 0, stdout: /Fake shops {2}\(pebble, TLP:GREEN, open, 0 answers\)/ });
+    t.match(await tocsin(['request', 'answer', id, '--text', 'We have.', '--tlp', 'RED'], answerer), { code: 0 });
+    t.match(await tocsin(['request', 'show', id], asker), { code: 0, stdout: /from: +you\n(.*\n)*Has \*anyone\* seen these\?\n\n---\n\n(.*\n)*from: +slate\ntlp: +RED\n(.*\n)*We have\./ });
+    t.match(await tocsin(['request', 'close', id], asker), { code: 0 });
+    t.match(await tocsin(['request', 'answer', id, '--text', 'More.', '--tlp', 'GREEN', '--all'], answerer), { code: 3, stderr: /closed/ });
+    t.match(await tocsin(['report', 'search', 'shops', '--facets'], asker), { code: 0, stdout: 'Nothing was found.\n' });
+    t.match(await tocsin(['report', 'comment', id, '--text', 'So.', '--tlp', 'GREEN'], asker), { code: 3, stderr: /may not see it/ });
+    t.match(await tocsin(['trends', '--weeks', '4'], asker), { code: 0, stdout: /nothing to say/ });
+    t.match((await tocsin(['trends', '--overlap', '--json'], asker)).json, { weeks: [] });
+  });
+
+  await t.test('policies as promises', async (t) => {
+    const path = file('policy.json', (await tocsin(['policy', 'show', 'northstar/standard', '--version-number', '1'], northstar)).stdout);
+    const one = JSON.parse(readFileSync(path, 'utf8')) as { rules: object[] };
+    const wider = file('wider.json', JSON.stringify({ ...one, rules: [{ ...one.rules[0], signals: { confidence: { atLeast: 20 } } }] }));
+    t.match(await tocsin(['policy', 'diff', path, wider]), { code: 0, stdout: /Rule sure.*20/ });
+    t.match(await tocsin(['policy', 'diff', 'northstar/standard@1', path], northstar), { code: 0, stdout: 'They decide the same.\n' });
+    t.match(await tocsin(['policy', 'diff', path, file('not.json', '{}')]), { code: 2, stderr: /is not a policy: \/id is missing/ });
+    t.match(await tocsin(['policy', 'simulate', path], northstar), { code: 0, stdout: /nothing would change for any of 4 peers/ });
+    t.match(await tocsin(['policy', 'simulate', '--withdraw', '--what-if', 'suspend:pebble', '--samples', '1'], northstar), { code: 0, stdout: /^harbor: no longer sees 4 signals\./ });
+    t.match(await tocsin(['policy', 'visible', 'harbor'], northstar), { code: 0, stdout: /harbor sees 4 signals of yours(.*\n)*.*shared by rule sure and the charter’s rule/ });
+    t.match(await tocsin(['policy', 'calendar', '--days', '2', '--peer', 'harbor'], northstar), { code: 0, stdout: /^Nothing changes by itself before/ });
+    const [made] = (await tocsin(['policy', 'iep', path, '--json'])).json as { rule: string; document: object }[];
+    t.match(made, { rule: 'sure', document: { iep_version: '2.0' } });
+    t.match((await tocsin(['policy', 'iep', '--import', file('iep.json', JSON.stringify(made!.document)), '--json'])).json, { document: { tlp: 'GREEN', onward: 'none' } });
+
+    const approver = await as('northstar', ['policies:approve', 'policies:read']);
+    t.match(await tocsin(['policy', 'approval', 'northstar', 'two'], northstar), { code: 0, stdout: /takes two clients/ });
+    const proposed = await tocsin(['policy', 'put', wider, '--activate'], northstar);
+    t.match(proposed, { code: 0, stdout: /Another client must approve it: tocsin policy approve northstar / });
+    const [, id] = /approve northstar (\S+)/.exec(proposed.stdout)!;
+    t.match(await tocsin(['policy', 'approve', 'northstar', id!], northstar), { code: 3 });
+    t.match(await tocsin(['policy', 'approve', 'northstar', id!], approver), { code: 0, stdout: /approved.*\n(.*\n)*.*in force from/ });
+    const back = (await tocsin(['policy', 'rollback', 'northstar', '--json'], northstar)).json as { id: string };
+    t.match(await tocsin(['policy', 'approve', 'northstar', back.id, '--refuse'], approver), { code: 0, stdout: /refused/ });
+    t.match(await tocsin(['policy', 'history', 'northstar'], northstar), { code: 0, stdout: /takes two clients(.*\n)*.*refuse-policy +northstar\/standard version 1/ });
+  });
+
   await t.test('suspending and leaving', async (t) => {
     t.match(await tocsin(['member', 'suspend', 'harbor'], env), { code: 0, stdout: /suspended/ });
     const emptied = await tocsin(['pull', 'all', '--into', join(folder, 'replica')], harbor);
@@ -329,25 +388,25 @@ t.test('a life with a hub', async (t) => {
 
   await t.test('backup and restore', async (t) => {
     const backup = join(folder, 'hub.backup');
-    t.match(await tocsin(['backup', backup], data), { code: 1, stderr: /in use.*stop it first/ });
+    t.match(await tocsinProcess(['backup', backup], data), { code: 1, stderr: /in use.*stop it first/ });
     t.notOk(existsSync(backup));
     t.equal(await hub.stop(), 0);
-    t.match(await tocsin(['backup', backup], data), { code: 0, stdout: /holds the hub’s data: \d+ rows/ });
+    t.match(await tocsinProcess(['backup', backup], data), { code: 0, stdout: /holds the hub’s data: \d+ rows/ });
     t.equal(statSync(backup).mode & 0o777, 0o600);
-    t.match(await tocsin(['backup', join(folder, 'none')], { TOCSIN_DATA: join(folder, 'nowhere') }), { code: 1, stderr: /holds no data/ });
+    t.match(await tocsinProcess(['backup', join(folder, 'none')], { TOCSIN_DATA: join(folder, 'nowhere') }), { code: 1, stderr: /holds no data/ });
 
     const restored = { TOCSIN_DATA: join(folder, 'restored') };
-    t.match(await tocsin(['restore', backup], restored), { code: 2, stderr: /secret of the hub/ });
+    t.match(await tocsinProcess(['restore', backup], restored), { code: 2, stderr: /secret of the hub/ });
     mkdirSync(restored.TOCSIN_DATA);
     copyFileSync(join(data.TOCSIN_DATA, 'secret'), join(restored.TOCSIN_DATA, 'secret'));
     chmodSync(join(restored.TOCSIN_DATA, 'secret'), 0o600);
-    t.match((await tocsin(['restore', backup, '--json'], restored)).json, { rows: { signal: Number } });
-    t.match(await tocsin(['restore', backup], restored), { code: 1, stderr: /holds data/ });
+    t.match((await tocsinProcess(['restore', backup, '--json'], restored)).json, { rows: { signal: Number } });
+    t.match(await tocsinProcess(['restore', backup], restored), { code: 1, stderr: /holds data/ });
     const next = await serve(t, restored);
     t.notMatch(next.stdout, /client_secret/);
     t.match(await tocsin(['member', 'show', 'northstar'], { ...env, TOCSIN_URL: next.url }), { code: 0, stdout: /status: +left/ });
     t.equal(await next.stop(), 0);
   });
 
-  t.match(await tocsin(['serve'], { TOCSIN_DATA: join(folder, 'other'), TOCSIN_PORT: 'high' }), { code: 2, stderr: /TOCSIN_PORT/ });
+  t.match(await tocsinProcess(['serve'], { TOCSIN_DATA: join(folder, 'other'), TOCSIN_PORT: 'high' }), { code: 2, stderr: /TOCSIN_PORT/ });
 });

@@ -1,8 +1,10 @@
-/** Runs the `tocsin` command as a process, with an environment of its own. */
+/** Runs the `tocsin` command with an environment of its own. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
+import { runCommand } from '../../../clients/cli/program.ts';
 
 /** What a run of the command left. */
 export interface Ran {
@@ -20,14 +22,26 @@ export interface Ran {
 /** The command's file. */
 export const MAIN = fileURLToPath(new URL('../../../clients/cli/main.js', import.meta.url));
 
-/** Runs the command to its end. */
+/** Runs the command to its end, within this process: as it is run from a shell but for the process, which takes most of the time. */
 export async function tocsin(args: readonly string[], env: Record<string, string> = {}, input = ''): Promise<Ran> {
+  const output = { stdout: '', stderr: '' };
+  const screen = (name: keyof typeof output): Writable => new Writable({ write: (chunk, _encoding, done) => done(void (output[name] += String(chunk))) });
+  const code = await runCommand(args, { stdin: Readable.from(input === '' ? [] : [Buffer.from(input)]), stdout: screen('stdout'), stderr: screen('stderr'), env: { HOME: '/nonexistent', ...env } });
+  return ran(code, output);
+}
+
+/** Runs the command to its end, as a process. */
+export async function tocsinProcess(args: readonly string[], env: Record<string, string> = {}, input = ''): Promise<Ran> {
   const child = start(args, env);
   const output = { stdout: '', stderr: '' };
   child.stdout!.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
   child.stderr!.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
   child.stdin!.on('error', () => undefined).end(input);
   const [code] = (await once(child, 'close')) as [number | null];
+  return ran(code, output);
+}
+
+function ran(code: number | null, output: { stdout: string; stderr: string }): Ran {
   return {
     code,
     ...output,

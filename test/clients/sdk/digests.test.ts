@@ -219,7 +219,7 @@ await t.test('properties of accounts', (t) => {
 });
 
 await t.test('hostile input stays cheap', (t) => {
-  const started = performance.now();
+  const before = process.cpuUsage();
   const hostile = [
     `http://a/%${'25'.repeat(8_000)}`, `http://${'.'.repeat(16_000)}a/`, `http://a/${'/..'.repeat(5_000)}`,
     `${' '.repeat(16_000)}a`, `a${' '.repeat(16_000)}b`, `http://${'@'.repeat(16_000)}a`,
@@ -229,7 +229,9 @@ await t.test('hostile input stays cheap', (t) => {
   for (const input of hostile) attempt(() => urlExpressions(input));
   for (const input of hostile) attempt(() => accountEmail(input));
   for (const input of hostile) attempt(() => accountPhone(input, 'US'));
-  const elapsed = performance.now() - started;
-  t.ok(elapsed < 2_000, `${elapsed.toFixed()} ms`);
+  // Of its own work: how long that takes depends on what else the machine does.
+  const { user, system } = process.cpuUsage(before);
+  const milliseconds = (user + system) / 1000;
+  t.ok(milliseconds < 2_000, `${milliseconds.toFixed()} ms`);
   t.end();
 });

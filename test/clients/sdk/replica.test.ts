@@ -53,6 +53,16 @@ function memory(): { content: MemoryStore['content']; commit(page: ReplicaPage):
   return { content: store.content, commit: (one) => store.commit(one) };
 }
 
+t.test('what belongs to an exercise is found only by who asks for it', async (t) => {
+  const store = new MemoryStore();
+  const replica = new Replica(new TocsinClient({ url: 'http://127.0.0.1:9', clientId: 'brook.1', clientSecret: 'never asked' }), 'all', store, { now: () => 0 });
+  const drilled = { ...view(2, 'x', { exercise: 'spring-drill' }), digests: view(1, 'x').digests! };
+  await store.commit(page('a', [put(view(1, 'x')), put(drilled)], { begins: true }));
+  const found = (options?: { exercise?: string }): string[] => replica.byDigest('media-md5', `${'0'.repeat(31)}1`, options).map(({ id }) => id);
+  t.same([found(), found({ exercise: 'spring-drill' }), found({ exercise: 'autumn-drill' })], [[uuid(1)], [uuid(2)], []]);
+  t.equal(replica.size, 2, 'the replica is exact: it holds both');
+});
+
 t.test('what is due is dropped without asking', async (t) => {
   const store = new MemoryStore();
   let now = Date.parse(instantOf(5));
