@@ -19,6 +19,16 @@ export interface Ground {
   keys: readonly string[];
   /** Clients that only one twin has, and others'. */
   clients: readonly string[];
+  /** The same of reports, and of what goes with them. Words stand only in what is hidden. */
+  reports: {
+    hidden: readonly string[];
+    visible: readonly string[];
+    own: readonly string[];
+    requests: { hidden: readonly string[]; visible: readonly string[] };
+    messages: readonly string[];
+    topics: { hidden: readonly string[]; own: readonly string[] };
+    words: readonly string[];
+  };
   /** Cursors of the viewer, by feed, old ones too, with the tags that came with them; and those of others. */
   cursors: readonly { feed: string; cursor: Pair<string>; tag?: Pair<string> }[];
   foreign: readonly Pair<string>[];
@@ -43,6 +53,18 @@ const send = (method: string, path: string, body?: unknown, headers?: Record<str
 const pair = (make: (value: string) => string, values: Pair<string>): Pair<string> => [make(values[0]), make(values[1])];
 const allIds = ({ hidden, visible, own, unknown }: Ground): string[] => [...hidden, ...visible, ...own, ...unknown];
 const someIds = ({ hidden, visible, own, unknown }: Ground): string[] => [...hidden.slice(0, 4), ...visible.slice(0, 1), ...own.slice(0, 1), ...unknown.slice(0, 1)];
+
+const reportIds = ({ reports: { hidden, visible, own }, unknown }: Ground): string[] => [...hidden, ...visible, ...own, ...unknown.slice(0, 1)];
+const requestIds = ({ reports: { requests }, unknown }: Ground): string[] => [...requests.hidden, ...requests.visible, ...unknown.slice(0, 1)];
+const topicIds = ({ reports: { topics }, unknown }: Ground): string[] => [...topics.hidden, ...topics.own, ...unknown.slice(0, 1)];
+
+/** The name under which cursors of the feed of reports are kept here. */
+export const REPORTS = 'reports';
+
+/** The address of a page of a feed. */
+export function pullOf(feed: string, limit: number, cursor?: string): string {
+  return `/v1/${feed === REPORTS ? REPORTS : `feeds/${feed}`}/changes?limit=${limit}${cursor === undefined ? '' : `&cursor=${cursor}`}`;
+}
 
 /** Changed inside, cut off, and too long. */
 const altered = (cursor: string): string[] => [`${cursor.slice(0, 50)}${cursor[50] === 'A' ? 'B' : 'A'}${cursor.slice(51)}`, cursor.slice(0, 40), `${cursor}AAAA`];
@@ -165,37 +187,45 @@ export const PROBES: Readonly<Record<string, Probes>> = {
   'POST /v1/holds/:hold/release': ({ hidden, unknown }) => [...hidden.slice(0, 1), ...unknown].map((id) => send('POST', `/v1/holds/${id}/release`)),
   'POST /v1/reports': (ground) => [
     send('POST', '/v1/reports', REPORT),
-    ...ground.keys.map((key) => send('POST', '/v1/reports', REPORT, { 'idempotency-key': key })),
-    send('POST', '/v1/reports', { ...REPORT, signals: [...ground.hidden.slice(0, 3), ...ground.visible.slice(0, 3)], related: ground.hidden.slice(0, 2), supersedes: ground.hidden.slice(0, 1) }),
+    ...[...ground.keys, 'report-0', 'report-1'].map((key) => send('POST', '/v1/reports', REPORT, { 'idempotency-key': key })),
+    send('POST', '/v1/reports', { ...REPORT, signals: [...ground.hidden.slice(0, 3), ...ground.visible.slice(0, 3)], related: ground.reports.hidden, supersedes: ground.reports.hidden.slice(0, 1) }),
     send('POST', '/v1/reports', { ...REPORT, audience: { members: ['elm', 'ghost-1', 'nobody'], groups: ['alpha', 'nowhere'] } }),
     send('POST', '/v1/reports', { ...REPORT, title: { text: 'call 030 1234567', tlp: 'GREEN' } }),
   ],
-  'GET /v1/reports': () => ['', '?limit=1', '?harm=fraud', '?origin=elm', '?region=NL', '?after=AAAA', '?limit=0'].map((query) => get(`/v1/reports${query}`)),
-  'GET /v1/reports/changes': ({ foreign }) => [...['', '?limit=1', '?wait=0', '?cursor=AAAA', '?limit=0'].map((query) => get(`/v1/reports/changes${query}`)), get('/v1/reports/changes', { accept: NDJSON }), ...foreign.slice(0, 1).map((cursor) => get(pair((value) => `/v1/reports/changes?cursor=${value}`, cursor)))],
-  'GET /v1/reports/own': () => [get('/v1/reports/own?state=withdrawn'), get('/v1/reports/own?limit=0')],
-  ...Object.fromEntries(['', '/versions', '/versions/:version', '/versions/:version/compare/:other'].map((rest) => [`GET /v1/reports/own/:report${rest}`, (ground: Ground) => someIds(ground).map((id) => get(`/v1/reports/own/${id}${rest.replaceAll(/:[a-z]+/g, '1')}`))])),
-  'GET /v1/reports/:report': (ground) => someIds(ground).flatMap((id) => [get(`/v1/reports/${id}`), get(`/v1/reports/${id}`, { accept: 'text/html' })]),
-  'PUT /v1/reports/:report': (ground) => someIds(ground).flatMap((id) => [send('PUT', `/v1/reports/${id}`, REPORT, { 'if-match': '"1"' }), send('PUT', `/v1/reports/${id}`, REPORT)]),
-  'POST /v1/reports/:report/submit': (ground) => someIds(ground).map((id) => send('POST', `/v1/reports/${id}/submit`, undefined, { 'if-match': '"1"' })),
-  'POST /v1/reports/:report/review': (ground) => someIds(ground).map((id) => send('POST', `/v1/reports/${id}/review`, { verdict: 'approve' }, { 'if-match': '"1"' })),
-  'POST /v1/reports/:report/publish': (ground) => someIds(ground).map((id) => send('POST', `/v1/reports/${id}/publish`, undefined, { 'if-match': '"1"' })),
-  'POST /v1/reports/:report/withdraw': (ground) => someIds(ground).map((id) => send('POST', `/v1/reports/${id}/withdraw`, { reason: 'mistake' })),
+  'GET /v1/reports': () => ['', '?limit=1', '?limit=3', '?harm=fraud', '?harm=spam', '?origin=birch', '?origin=elm', '?region=NL', '?tactic=T1566', '?from=2026-02-01T00:00:00Z', '?after=AAAA', '?limit=0'].map((query) => get(`/v1/reports${query}`)),
+  'GET /v1/reports/changes': ({ cursors, foreign }) => [
+    ...['', '?limit=1', '?wait=0', '?cursor=AAAA', '?limit=0'].map((query) => get(`/v1/reports/changes${query}`)),
+    get('/v1/reports/changes', { accept: NDJSON }),
+    ...cursors.filter(({ feed }) => feed === REPORTS).flatMap(({ cursor, tag }) => [...[1, 2, 1000].map((limit) => get(pair((value) => pullOf(REPORTS, limit, value), cursor))), get(pair((value) => pullOf(REPORTS, 2, value), cursor), { accept: NDJSON }), ...(tag ? [get(pair((value) => pullOf(REPORTS, 1000, value), cursor), { 'if-none-match': tag })] : [])]),
+    ...[...foreign.slice(0, 1), ...cursors.filter(({ feed }) => feed !== REPORTS).slice(0, 1).map(({ cursor }) => cursor)].map((cursor) => get(pair((value) => pullOf(REPORTS, 10, value), cursor))),
+  ],
+  'GET /v1/reports/own': () => [get('/v1/reports/own'), get('/v1/reports/own?limit=1'), get('/v1/reports/own?state=withdrawn'), get('/v1/reports/own?limit=0')],
+  ...Object.fromEntries(['', '/versions', '/versions/:version', '/versions/:version/compare/:other'].map((rest) => [`GET /v1/reports/own/:report${rest}`, (ground: Ground) => reportIds(ground).map((id) => get(`/v1/reports/own/${id}${rest.replaceAll(/:[a-z]+/g, '1')}`))])),
+  'GET /v1/reports/:report': (ground) => [...reportIds(ground), ...ground.hidden.slice(0, 1)].flatMap((id) => [undefined, 'text/markdown', 'text/html', 'image/png'].map((accept) => get(`/v1/reports/${id}`, accept === undefined ? undefined : { accept }))),
+  'PUT /v1/reports/:report': (ground) => reportIds(ground).flatMap((id) => [send('PUT', `/v1/reports/${id}`, REPORT, { 'if-match': '"1"' }), send('PUT', `/v1/reports/${id}`, REPORT)]),
+  'POST /v1/reports/:report/submit': (ground) => reportIds(ground).map((id) => send('POST', `/v1/reports/${id}/submit`, undefined, { 'if-match': '"1"' })),
+  'POST /v1/reports/:report/review': (ground) => reportIds(ground).map((id) => send('POST', `/v1/reports/${id}/review`, { verdict: 'approve' }, { 'if-match': '"1"' })),
+  'POST /v1/reports/:report/publish': (ground) => reportIds(ground).map((id) => send('POST', `/v1/reports/${id}/publish`, undefined, { 'if-match': '"1"' })),
+  'POST /v1/reports/:report/withdraw': (ground) => reportIds(ground).map((id) => send('POST', `/v1/reports/${id}/withdraw`, { reason: 'mistake' })),
   'GET /v1/trends': () => [get('/v1/trends'), get('/v1/trends?weeks=104&by=harm'), get('/v1/trends?weeks=0')],
   'GET /v1/trends/overlap': () => [get('/v1/trends/overlap'), get('/v1/trends/overlap?weeks=3')],
-  'GET /v1/reports/search': () => ['', '?q=shops&facets=true', '?q=-shops', '?q=%22fake%20shops%22&language=en', '?harm=fraud&facets=true', '?region=NL', '?tactic=T0049', '?origin=elm', '?from=2026-01-01T00:00:00Z', '?released_from=2026-01-01T00:00:00Z', '?after=AAAA', '?limit=0'].map((query) => get(`/v1/reports/search${query}`)),
-  'GET /v1/reports/:report/comments': (ground) => someIds(ground).map((id) => get(`/v1/reports/${id}/comments`)),
-  'POST /v1/reports/:report/comments': (ground) => someIds(ground).map((id) => send('POST', `/v1/reports/${id}/comments`, { text: 'Seen.', tlp: 'GREEN' })),
-  'GET /v1/requests': () => ['', '?limit=1', '?harm=fraud', '?region=NL', '?own=true', '?state=closed', '?after=AAAA'].map((query) => get(`/v1/requests${query}`)),
+  'GET /v1/reports/search': ({ reports: { words } }) => [
+    ...['', '?facets=true', '?q=shops&facets=true', '?q=shops&limit=1', '?q=shops%20parcels', '?q=-shops', '?q=%22fake%20shops%22&language=en', '?q=fake%20-parcels', '?harm=fraud&facets=true', '?region=NL', '?tactic=T0049', '?origin=birch', '?from=2026-01-01T00:00:00Z', '?released_from=2026-01-01T00:00:00Z', '?after=AAAA', '?limit=0'].map((query) => get(`/v1/reports/search${query}`)),
+    ...words.flatMap((word) => [`?q=${word}`, `?q=${word}&facets=true`, `?q=shops%20-${word}&facets=true`, `?q=shops%20or%20${word}`].map((query) => get(`/v1/reports/search${query}`))),
+  ],
+  'GET /v1/reports/:report/comments': (ground) => reportIds(ground).flatMap((id) => ['', '?limit=1'].map((query) => get(`/v1/reports/${id}/comments${query}`))),
+  'POST /v1/reports/:report/comments': (ground) => reportIds(ground).map((id) => send('POST', `/v1/reports/${id}/comments`, { text: 'Seen.', tlp: 'GREEN' })),
+  'GET /v1/requests': () => ['', '?limit=1', '?harm=fraud', '?region=NL', '?own=true', '?own=false', '?state=open', '?state=closed', '?after=AAAA'].map((query) => get(`/v1/requests${query}`)),
   'POST /v1/requests': () => [send('POST', '/v1/requests', asking), send('POST', '/v1/requests', asking, { 'idempotency-key': 'ask' }), send('POST', '/v1/requests', { ...asking, audience: { members: ['elm', 'nobody'] } }), send('POST', '/v1/requests', { ...asking, text: 'Write to a@b.example' }), send('POST', '/v1/requests', {})],
-  'GET /v1/requests/:request': (ground) => someIds(ground).map((id) => get(`/v1/requests/${id}`)),
-  'POST /v1/requests/:request/close': (ground) => someIds(ground).map((id) => send('POST', `/v1/requests/${id}/close`)),
-  'GET /v1/requests/:request/answers': (ground) => someIds(ground).map((id) => get(`/v1/requests/${id}/answers`)),
-  'POST /v1/requests/:request/answers': (ground) => someIds(ground).map((id) => send('POST', `/v1/requests/${id}/answers`, { to: 'all', text: 'Seen.', tlp: 'GREEN' })),
-  'POST /v1/messages/:message/withdraw': (ground) => someIds(ground).map((id) => send('POST', `/v1/messages/${id}/withdraw`)),
+  'GET /v1/requests/:request': (ground) => [...requestIds(ground), ...ground.reports.messages].map((id) => get(`/v1/requests/${id}`)),
+  'POST /v1/requests/:request/close': (ground) => requestIds(ground).map((id) => send('POST', `/v1/requests/${id}/close`)),
+  'GET /v1/requests/:request/answers': (ground) => requestIds(ground).flatMap((id) => ['', '?limit=1'].map((query) => get(`/v1/requests/${id}/answers${query}`))),
+  'POST /v1/requests/:request/answers': (ground) => [...requestIds(ground), ...ground.reports.messages].map((id) => send('POST', `/v1/requests/${id}/answers`, { to: 'all', text: 'Seen.', tlp: 'GREEN' })),
+  'POST /v1/messages/:message/withdraw': (ground) => [...requestIds(ground), ...ground.reports.messages].map((id) => send('POST', `/v1/messages/${id}/withdraw`)),
   'GET /v1/topics': () => [get('/v1/topics')],
   'POST /v1/topics': () => ['reports', 'requests', 'trends'].map((of) => send('POST', '/v1/topics', { title: 'Probe', of })),
-  'DELETE /v1/topics/:topic': (ground) => someIds(ground).map((id) => send('DELETE', `/v1/topics/${id}`)),
-  'GET /v1/topics/:topic/news': (ground) => someIds(ground).map((id) => get(`/v1/topics/${id}/news`)),
+  'DELETE /v1/topics/:topic': (ground) => [...ground.reports.topics.hidden, ...ground.unknown].map((id) => send('DELETE', `/v1/topics/${id}`)),
+  'GET /v1/topics/:topic/news': (ground) => topicIds(ground).flatMap((id) => ['', '?limit=1', '?after=AAAA'].map((query) => get(`/v1/topics/${id}/news${query}`))),
   'GET /v1/audit': () => [get('/v1/audit'), get('/v1/audit?after=3&limit=2')],
 };
 
@@ -206,7 +236,7 @@ function proposals(act: string, ids: readonly string[]): Probe[] {
 
 /** Pulls of one feed: from the start and from every cursor at hand, in small pages and large, as JSON and as a stream. */
 function pulls(feed: string, { cursors, foreign }: Ground): Probe[] {
-  const path = (limit: number, cursor?: string): string => `/v1/feeds/${feed}/changes?limit=${limit}${cursor === undefined ? '' : `&cursor=${cursor}`}`;
+  const path = (limit: number, cursor?: string): string => pullOf(feed, limit, cursor);
   const mine = cursors.filter((held) => held.feed === feed);
   const others = [...foreign, ...cursors.filter((held) => held.feed !== feed).map(({ cursor }) => cursor)].slice(0, 2);
   const from = (cursor: Pair<string>, limit: number, more = '', headers?: Probe['headers']): Probe => get(pair((value) => `${path(limit, value)}${more}`, cursor), headers);
