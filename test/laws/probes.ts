@@ -1,70 +1,15 @@
-import type { NewReport, NewRequest, NewSignal } from '../../schemas/types.ts';
+import type { NewSignal } from '../../schemas/types.ts';
+import { NDJSON, allIds, get, pair, pullOf, send, someIds, type Ground, type Probes } from './ground.ts';
+import { REPORT_PROBES } from './report-probes.ts';
 import type { Pair, Probe } from './transcript.ts';
 
-/** What a viewer that looks for traces of others has in its hands. */
-export interface Ground {
-  viewer: string;
-  client: string;
-  secret: string;
-  /** Signals that only one twin has; what the viewer may see; its own; and what nobody has. */
-  hidden: readonly string[];
-  visible: readonly string[];
-  own: readonly string[];
-  unknown: readonly string[];
-  /** What hidden signals say, to be posted again. */
-  contents: readonly NewSignal[];
-  batches: readonly string[];
-  ownBatches: readonly string[];
-  references: readonly string[];
-  keys: readonly string[];
-  /** Clients that only one twin has, and others'. */
-  clients: readonly string[];
-  /** The same of reports, and of what goes with them. Words stand only in what is hidden. */
-  reports: {
-    hidden: readonly string[];
-    visible: readonly string[];
-    own: readonly string[];
-    requests: { hidden: readonly string[]; visible: readonly string[] };
-    messages: readonly string[];
-    topics: { hidden: readonly string[]; own: readonly string[] };
-    words: readonly string[];
-  };
-  /** Cursors of the viewer, by feed, old ones too, with the tags that came with them; and those of others. */
-  cursors: readonly { feed: string; cursor: Pair<string>; tag?: Pair<string> }[];
-  foreign: readonly Pair<string>[];
-}
-
-type Probes = (ground: Ground) => Probe[];
-
-const NDJSON = 'application/x-ndjson';
 const PEOPLE = ['ash', 'birch', 'elm', 'police', 'ghost-1', 'nobody', 'hub'];
 const INCIDENTS = ['hidden-incident', 'no-incident'];
 const CIRCLES = ['alpha', 'beta', 'circle-1', 'nowhere', 'hub'];
 const plain: NewSignal = { digests: [{ scheme: 'media-md5', digest: 'ab'.repeat(16) }], harm: 'fraud', severity: 'low', confidence: 20, status: 'malicious', tlp: 'GREEN' };
-const REPORT: NewReport = { title: { text: 'A probe', tlp: 'GREEN' }, harms: ['fraud'] };
 
 const referral = { authority: 'police', basis: 'legal-request', legal_basis: 'A provision', reference: 'Case 1', fields: ['harm'], expires_at: '2040-01-01T00:00:00Z' };
 const desk = { title: 'Desk', role: 'abuse-desk', ways: [{ kind: 'phone', address: '112' }] };
-
-const asking: NewRequest = { title: 'Fake shops', text: 'Has anyone seen these?', harms: ['fraud'], tlp: 'GREEN' };
-
-const get = (path: string | Pair<string>, headers?: Probe['headers']): Probe => ({ method: 'GET', path, ...(headers ? { headers } : {}) });
-const send = (method: string, path: string, body?: unknown, headers?: Record<string, string>): Probe => ({ method, path, ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }), ...(headers ? { headers } : {}) });
-const pair = (make: (value: string) => string, values: Pair<string>): Pair<string> => [make(values[0]), make(values[1])];
-const allIds = ({ hidden, visible, own, unknown }: Ground): string[] => [...hidden, ...visible, ...own, ...unknown];
-const someIds = ({ hidden, visible, own, unknown }: Ground): string[] => [...hidden.slice(0, 4), ...visible.slice(0, 1), ...own.slice(0, 1), ...unknown.slice(0, 1)];
-
-const reportIds = ({ reports: { hidden, visible, own }, unknown }: Ground): string[] => [...hidden, ...visible, ...own, ...unknown.slice(0, 1)];
-const requestIds = ({ reports: { requests }, unknown }: Ground): string[] => [...requests.hidden, ...requests.visible, ...unknown.slice(0, 1)];
-const topicIds = ({ reports: { topics }, unknown }: Ground): string[] => [...topics.hidden, ...topics.own, ...unknown.slice(0, 1)];
-
-/** The name under which cursors of the feed of reports are kept here. */
-export const REPORTS = 'reports';
-
-/** The address of a page of a feed. */
-export function pullOf(feed: string, limit: number, cursor?: string): string {
-  return `/v1/${feed === REPORTS ? REPORTS : `feeds/${feed}`}/changes?limit=${limit}${cursor === undefined ? '' : `&cursor=${cursor}`}`;
-}
 
 /** Changed inside, cut off, and too long. */
 const altered = (cursor: string): string[] => [`${cursor.slice(0, 50)}${cursor[50] === 'A' ? 'B' : 'A'}${cursor.slice(51)}`, cursor.slice(0, 40), `${cursor}AAAA`];
@@ -185,47 +130,9 @@ export const PROBES: Readonly<Record<string, Probes>> = {
   'GET /v1/holds': () => [get('/v1/holds'), get('/v1/holds?limit=1')],
   'POST /v1/holds': (ground) => someIds(ground).map((id) => send('POST', '/v1/holds', { reference: 'Case 1', signals: [id], until: '2040-01-01T00:00:00Z' })),
   'POST /v1/holds/:hold/release': ({ hidden, unknown }) => [...hidden.slice(0, 1), ...unknown].map((id) => send('POST', `/v1/holds/${id}/release`)),
-  'POST /v1/reports': (ground) => [
-    send('POST', '/v1/reports', REPORT),
-    ...[...ground.keys, 'report-0', 'report-1'].map((key) => send('POST', '/v1/reports', REPORT, { 'idempotency-key': key })),
-    send('POST', '/v1/reports', { ...REPORT, signals: [...ground.hidden.slice(0, 3), ...ground.visible.slice(0, 3)], related: ground.reports.hidden, supersedes: ground.reports.hidden.slice(0, 1) }),
-    send('POST', '/v1/reports', { ...REPORT, audience: { members: ['elm', 'ghost-1', 'nobody'], groups: ['alpha', 'nowhere'] } }),
-    send('POST', '/v1/reports', { ...REPORT, title: { text: 'call 030 1234567', tlp: 'GREEN' } }),
-  ],
-  'GET /v1/reports': () => ['', '?limit=1', '?limit=3', '?harm=fraud', '?harm=spam', '?origin=birch', '?origin=elm', '?region=NL', '?tactic=T1566', '?from=2026-02-01T00:00:00Z', '?after=AAAA', '?limit=0'].map((query) => get(`/v1/reports${query}`)),
-  'GET /v1/reports/changes': ({ cursors, foreign }) => [
-    ...['', '?limit=1', '?wait=0', '?cursor=AAAA', '?limit=0'].map((query) => get(`/v1/reports/changes${query}`)),
-    get('/v1/reports/changes', { accept: NDJSON }),
-    ...cursors.filter(({ feed }) => feed === REPORTS).flatMap(({ cursor, tag }) => [...[1, 2, 1000].map((limit) => get(pair((value) => pullOf(REPORTS, limit, value), cursor))), get(pair((value) => pullOf(REPORTS, 2, value), cursor), { accept: NDJSON }), ...(tag ? [get(pair((value) => pullOf(REPORTS, 1000, value), cursor), { 'if-none-match': tag })] : [])]),
-    ...[...foreign.slice(0, 1), ...cursors.filter(({ feed }) => feed !== REPORTS).slice(0, 1).map(({ cursor }) => cursor)].map((cursor) => get(pair((value) => pullOf(REPORTS, 10, value), cursor))),
-  ],
-  'GET /v1/reports/own': () => [get('/v1/reports/own'), get('/v1/reports/own?limit=1'), get('/v1/reports/own?state=withdrawn'), get('/v1/reports/own?limit=0')],
-  ...Object.fromEntries(['', '/versions', '/versions/:version', '/versions/:version/compare/:other'].map((rest) => [`GET /v1/reports/own/:report${rest}`, (ground: Ground) => reportIds(ground).map((id) => get(`/v1/reports/own/${id}${rest.replaceAll(/:[a-z]+/g, '1')}`))])),
-  'GET /v1/reports/:report': (ground) => [...reportIds(ground), ...ground.hidden.slice(0, 1)].flatMap((id) => [undefined, 'text/markdown', 'text/html', 'image/png'].map((accept) => get(`/v1/reports/${id}`, accept === undefined ? undefined : { accept }))),
-  'PUT /v1/reports/:report': (ground) => reportIds(ground).flatMap((id) => [send('PUT', `/v1/reports/${id}`, REPORT, { 'if-match': '"1"' }), send('PUT', `/v1/reports/${id}`, REPORT)]),
-  'POST /v1/reports/:report/submit': (ground) => reportIds(ground).map((id) => send('POST', `/v1/reports/${id}/submit`, undefined, { 'if-match': '"1"' })),
-  'POST /v1/reports/:report/review': (ground) => reportIds(ground).map((id) => send('POST', `/v1/reports/${id}/review`, { verdict: 'approve' }, { 'if-match': '"1"' })),
-  'POST /v1/reports/:report/publish': (ground) => reportIds(ground).map((id) => send('POST', `/v1/reports/${id}/publish`, undefined, { 'if-match': '"1"' })),
-  'POST /v1/reports/:report/withdraw': (ground) => reportIds(ground).map((id) => send('POST', `/v1/reports/${id}/withdraw`, { reason: 'mistake' })),
   'GET /v1/trends': () => [get('/v1/trends'), get('/v1/trends?weeks=104&by=harm'), get('/v1/trends?weeks=0')],
   'GET /v1/trends/overlap': () => [get('/v1/trends/overlap'), get('/v1/trends/overlap?weeks=3')],
-  'GET /v1/reports/search': ({ reports: { words } }) => [
-    ...['', '?facets=true', '?q=shops&facets=true', '?q=shops&limit=1', '?q=shops%20parcels', '?q=-shops', '?q=%22fake%20shops%22&language=en', '?q=fake%20-parcels', '?harm=fraud&facets=true', '?region=NL', '?tactic=T0049', '?origin=birch', '?from=2026-01-01T00:00:00Z', '?released_from=2026-01-01T00:00:00Z', '?after=AAAA', '?limit=0'].map((query) => get(`/v1/reports/search${query}`)),
-    ...words.flatMap((word) => [`?q=${word}`, `?q=${word}&facets=true`, `?q=shops%20-${word}&facets=true`, `?q=shops%20or%20${word}`].map((query) => get(`/v1/reports/search${query}`))),
-  ],
-  'GET /v1/reports/:report/comments': (ground) => reportIds(ground).flatMap((id) => ['', '?limit=1'].map((query) => get(`/v1/reports/${id}/comments${query}`))),
-  'POST /v1/reports/:report/comments': (ground) => reportIds(ground).map((id) => send('POST', `/v1/reports/${id}/comments`, { text: 'Seen.', tlp: 'GREEN' })),
-  'GET /v1/requests': () => ['', '?limit=1', '?harm=fraud', '?region=NL', '?own=true', '?own=false', '?state=open', '?state=closed', '?after=AAAA'].map((query) => get(`/v1/requests${query}`)),
-  'POST /v1/requests': () => [send('POST', '/v1/requests', asking), send('POST', '/v1/requests', asking, { 'idempotency-key': 'ask' }), send('POST', '/v1/requests', { ...asking, audience: { members: ['elm', 'nobody'] } }), send('POST', '/v1/requests', { ...asking, text: 'Write to a@b.example' }), send('POST', '/v1/requests', {})],
-  'GET /v1/requests/:request': (ground) => [...requestIds(ground), ...ground.reports.messages].map((id) => get(`/v1/requests/${id}`)),
-  'POST /v1/requests/:request/close': (ground) => requestIds(ground).map((id) => send('POST', `/v1/requests/${id}/close`)),
-  'GET /v1/requests/:request/answers': (ground) => requestIds(ground).flatMap((id) => ['', '?limit=1'].map((query) => get(`/v1/requests/${id}/answers${query}`))),
-  'POST /v1/requests/:request/answers': (ground) => [...requestIds(ground), ...ground.reports.messages].map((id) => send('POST', `/v1/requests/${id}/answers`, { to: 'all', text: 'Seen.', tlp: 'GREEN' })),
-  'POST /v1/messages/:message/withdraw': (ground) => [...requestIds(ground), ...ground.reports.messages].map((id) => send('POST', `/v1/messages/${id}/withdraw`)),
-  'GET /v1/topics': () => [get('/v1/topics')],
-  'POST /v1/topics': () => ['reports', 'requests', 'trends'].map((of) => send('POST', '/v1/topics', { title: 'Probe', of })),
-  'DELETE /v1/topics/:topic': (ground) => [...ground.reports.topics.hidden, ...ground.unknown].map((id) => send('DELETE', `/v1/topics/${id}`)),
-  'GET /v1/topics/:topic/news': (ground) => topicIds(ground).flatMap((id) => ['', '?limit=1', '?after=AAAA'].map((query) => get(`/v1/topics/${id}/news${query}`))),
+  ...REPORT_PROBES,
   'GET /v1/audit': () => [get('/v1/audit'), get('/v1/audit?after=3&limit=2')],
 };
 

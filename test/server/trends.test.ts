@@ -169,7 +169,10 @@ async function moving(t: Test, home: HomeName): Promise<void> {
   for (let n = 0; n < 6; n += 1) {
     const week = weekOf(START) + 7 * n;
     await hub.hub.db.insertInto('trend_week').values({ week, at: START }).execute();
-    const cells = Object.entries(numbers).flatMap(([value, counts]) => (counts[n] === undefined ? [] : [{ week, dimension: 'harm' as const, value, signals: counts[n], origins: 3 }]));
+    const cells = Object.entries(numbers).flatMap(([value, counts]) => {
+      const signals = counts[n];
+      return signals === undefined ? [] : [{ week, dimension: 'harm' as const, value, signals, origins: 3 }];
+    });
     await hub.hub.db.insertInto('trend_cell').values(cells).execute();
   }
   const { body } = await ash.get<Trends>('/v1/trends');
