@@ -31,6 +31,17 @@ const CAUGHT: Record<string, number> = {
 /** The same of the laws of reports: a seed, and steps that are enough. */
 const CAUGHT_IN_REPORTS: Record<string, [seed: number, steps: number]> = {
   'report-removal-lost': [1, 150],
+  'report-withdrawal-to-holders-only': [1, 150],
+  'report-withdrawal-to-everybody': [1, 150],
+  'report-segments-passed-over': [1, 150],
+  'report-by-the-present-policy': [3, 150],
+  'report-links-to-hidden-signals': [1, 150],
+  'report-links-to-hidden-reports': [1, 150],
+  'report-parts-by-the-title': [1, 150],
+  'report-omissions-told': [1, 150],
+  'report-export-without-marks': [1, 150],
+  'report-list-by-hidden-fields': [1, 150],
+  'search-in-hidden-parts': [3, 150],
 };
 const STEPS = 520;
 const LENGTH = 130;

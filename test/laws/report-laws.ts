@@ -3,7 +3,7 @@ import { inScope } from './laws.ts';
 import { ReportRun } from './report-run.ts';
 
 /** What a run must have met, so that a generator that no longer meets what is hard fails. */
-export const REPORT_MINIMUMS = { complete: 30, inMidPull: 15, sent: 40, gone: 4, withdrawn: 3, byTime: 15, partly: 30, marked: 20, linked: 15, superseded: 1, reads: 20, lists: 8, exports: 8, hiddenWords: 4, found: 3, notFound: 3, steps: 1 };
+export const REPORT_MINIMUMS = { complete: 30, inMidPull: 15, sent: 40, gone: 4, withdrawn: 3, byTime: 15, partly: 30, marked: 20, linked: 15, superseded: 1, reads: 20, lists: 8, exports: 8, hiddenWords: 4, found: 2, notFound: 3, steps: 1 };
 
 export type ReportEvent = keyof typeof REPORT_MINIMUMS;
 
