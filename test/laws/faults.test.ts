@@ -42,6 +42,8 @@ const CAUGHT_IN_REPORTS: Record<string, [seed: number, steps: number]> = {
   'report-export-without-marks': [1, 150],
   'report-list-by-hidden-fields': [1, 150],
   'search-in-hidden-parts': [3, 150],
+  'report-release-forgotten': [3, 120],
+  'report-link-to-a-change-untold': [3, 120],
 };
 const STEPS = 520;
 const LENGTH = 130;

@@ -182,13 +182,6 @@ export const faults: Record<string, Fault> = {
     snippet: "union select l.report_id from change_log c join report_link l on l.target = c.signal_id and l.kind = 'signal' where c.position > ${position}",
     replacement: '',
   },
-  'report-link-to-a-report-untold': {
-    law: 'reports',
-    what: 'that a linked report changed is not noticed',
-    module: 'reports/changes/candidates.js',
-    snippet: "select l.report_id as id from own join report_link l on l.target = own.id and l.kind <> 'signal'",
-    replacement: 'select id from own',
-  },
   'report-links-to-hidden-signals': {
     law: 'reports',
     what: 'links show signals that their reader may not see',
@@ -237,13 +230,6 @@ export const faults: Record<string, Fault> = {
     module: 'search/find.js',
     snippet: "${queryOf(words)} and ${among('p.class_id', seenClasses(sight, 'part'))} and ",
     replacement: '${queryOf(words)} and ',
-  },
-  'search-under-hidden-titles': {
-    law: 'reports',
-    what: 'a search finds parts of reports whose title is hidden',
-    module: 'search/find.js',
-    snippet: " and ${among('p.title_class', wanted.titles)}",
-    replacement: '',
   },
 };
 

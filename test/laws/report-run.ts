@@ -84,7 +84,24 @@ export class ReportRun {
       this.#counts.add('steps');
       await this.#step();
     }
-    for (const replica of this.#replicas) await this.#pull(replica, true);
+    await this.#finish();
+  }
+
+  /** Time alone passes, then signals alone change, then reports: nothing else makes every replica look anew. */
+  async #finish(): Promise<void> {
+    const pullAll = async (): Promise<void> => {
+      for (const replica of this.#replicas) await this.#pull(replica, true);
+    };
+    for (let n = 0; n < 4; n += 1) await this.#publish();
+    await pullAll();
+    for (const passed of [HOUR, 4 * HOUR, 19 * HOUR, DAY]) {
+      this.#clock.advance(passed);
+      await pullAll();
+    }
+    for (let n = 0; n < 6; n += 1) await this.#signal();
+    await pullAll();
+    for (let n = 0; n < 3; n += 1) await this.#withdraw();
+    await pullAll();
   }
 
   async #step(): Promise<void> {
