@@ -31,7 +31,7 @@ type Move = WantedClass & { id: string };
 export function moveMeasured(hub: Hub): Promise<number> {
   return transaction(hub.db, async (tx) => {
     await advance(tx, hub.clock, 0);
-    const { rows: due } = await sql<Measured & { signal_id: string }>`delete from measured_signal where signal_id in (select signal_id from measured_signal order by signal_id limit ${CHUNK}) returning *`.execute(tx);
+    const { rows: due } = await sql<Measured & { signal_id: string }>`delete from measured_signal where signal_id = any(array(select signal_id from measured_signal order by signal_id limit ${CHUNK})) returning *`.execute(tx);
     const measured = new Map(due.map((row) => [row.signal_id, row]));
     const moves = (await standing(tx, [...measured.keys()])).flatMap((signal) => moveOf(signal, measured.get(signal.id)!));
     if (moves.length > 0) await move(hub, tx, moves);

@@ -9,6 +9,7 @@ import { decide } from '../../server/policy/decide.ts';
 import type { SignalAttributes } from '../../server/policy/object.ts';
 import type { Measures, World } from '../../server/policy/world.ts';
 import { purgeSignals } from '../../server/signals/purge.ts';
+import { SeededRandom } from '../laws/random.ts';
 import { problemOf, type Api } from '../support/api.ts';
 import { homes, startTestHub, type HomeName, type TestHub } from '../support/hub.ts';
 import { activatePolicy } from '../support/policies.ts';
@@ -119,7 +120,7 @@ async function against(t: Test, home: HomeName): Promise<void> {
   const replicas = ORIGINS.map((viewer) => new Pulled(viewer, at));
   const rounds = [1, 1, 1, 2, 20, 1, 45];
   for (const [round, days] of rounds.entries()) {
-    await run.day(seed + round, round);
+    await run.day(round);
     if (round === 5) await run.leave('fir');
     await at.measure(days);
     run.measured(Math.floor(at.clock.now() / DAY));
@@ -142,6 +143,7 @@ class Run {
   readonly seen = { moved: 0, corroborated: 0, disputed: 0, upheld: 0, foundGood: 0, quality: 0, refused: 0 };
   readonly #at: Scene;
   readonly #t: Test;
+  readonly #random = new SeededRandom(seed);
   #members: Record<string, Measures> = {};
 
   constructor(at: Scene, t: Test) {
@@ -149,23 +151,28 @@ class Run {
     this.#t = t;
   }
 
-  async day(seed: number, round: number): Promise<void> {
-    const items = fc.sample(fc.array(written, { minLength: 45, maxLength: 55 }), { seed, numRuns: 1 })[0]!;
+  async day(round: number): Promise<void> {
+    const items = fc.sample(fc.array(written, { minLength: 45, maxLength: 55 }), { seed: seed + round, numRuns: 1 })[0]!;
     for (const [n, origin] of this.#present().entries()) await this.#post(origin, items.filter((_, index) => index % ORIGINS.length === n));
     this.#at.clock.advance(HOUR);
-    for (const [index, one] of this.kept.entries()) {
+    for (const one of this.kept) {
       if (!this.#stands(one, this.#at.clock.now() + 1) || this.left.has(one.origin)) continue;
-      if ((index + round) % 11 === 0) await this.#change(one);
-      else if ((index + round) % 23 === 1) await this.#retract(one);
+      if (this.#chance(10)) await this.#change(one);
+      else if (this.#chance(4)) await this.#retract(one);
     }
-    await this.#judge(round);
-    await this.#answer(round);
+    await this.#judge();
+    await this.#answer();
   }
 
   async leave(member: string): Promise<void> {
     this.left.add(member);
     const { status } = await this.#at.hub.operator.post(`/v1/members/${member}/off-board`, { signals: 'keep' });
     if (status !== 200) throw new Error(`did not leave: ${status}`);
+  }
+
+  /** Whether something happens of which a percentage happens. */
+  #chance(percent: number): boolean {
+    return this.#random.below(100) < percent;
   }
 
   #present(): string[] {
@@ -196,14 +203,14 @@ class Run {
     this.#t.equal((await this.#at.members.get(one.origin)!.post(`/v1/signals/${one.id}/retract`, { reason: 'mistake' })).status, 200);
   }
 
-  async #judge(round: number): Promise<void> {
+  async #judge(): Promise<void> {
     const world = await this.world();
-    for (const [index, one] of this.kept.entries()) {
-      const judge = this.#present()[(index * 3 + round) % this.#present().length]!;
-      if (one.retracted || judge === one.origin || (index * 7 + round) % 3 !== 0) continue;
-      const verdict = (index + round) % 4 === 0 ? 'wrong' : 'good';
+    for (const one of this.kept) {
+      const judge = this.#random.pick(this.#present());
+      if (one.retracted || judge === one.origin || this.#chance(60)) continue;
+      const verdict = this.#chance(30) ? 'wrong' : 'good';
       const visible = this.sees(world, judge, one);
-      const back = one.judgements.has(judge) && index % 5 === 0;
+      const back = one.judgements.has(judge) && this.#chance(20);
       const api = this.#at.members.get(judge)!;
       const { status } = back ? await api.delete(`/v1/signals/${one.id}/judgement`) : await api.put(`/v1/signals/${one.id}/judgement`, { verdict });
       this.#t.equal(status, back ? 204 : visible ? 200 : 404, `${judge} judges what it sees`);
@@ -213,11 +220,11 @@ class Run {
     }
   }
 
-  async #answer(round: number): Promise<void> {
+  async #answer(): Promise<void> {
     this.#at.clock.advance(HOUR);
-    const answered = this.kept.filter((one, index) => !one.retracted && !this.left.has(one.origin) && this.#disputed(one) && (index + round) % 3 < 2);
-    for (const [index, one] of answered.entries()) {
-      const answer = index % 2 === 0 ? 'upheld' : 'rejected';
+    for (const one of this.kept.filter((each) => !each.retracted && !this.left.has(each.origin) && this.#disputed(each))) {
+      if (this.#chance(40)) continue;
+      const answer = this.#chance(50) ? 'upheld' : 'rejected';
       const wrong = this.#wrong(one).length;
       one.answer = { answer, at: this.#at.clock.now(), revision: one.revision };
       this.#t.match(await this.#at.members.get(one.origin)!.put(`/v1/signals/${one.id}/dispute`, { answer }), { status: 200, body: { dispute: answer === 'upheld' ? 'upheld' : 'none', wrong } });
