@@ -87,7 +87,7 @@ export type Novelty = 'new' | 'known';
  */
 export type Basis = 'own-observation' | 'user-report' | 'derived';
 /**
- * How many independent origins, besides its own and one more, say the same of its indicator; more than five count as five. The one more may be the peer who asks, so that its own post is never needed. As last measured; 0 from first acceptance on.
+ * How many independent origins, besides its own and one more, say the same of its indicator; more than five count as five. The one more may be the peer who asks: without its own post there are at least as many. As last measured; 0 from first acceptance on.
  */
 export type Corroboration = number;
 /**

@@ -17,7 +17,7 @@ const SIDES: Record<Status, string> = { malicious: 'bad', suspicious: 'bad', 'no
  *
  * Corroboration: origins, besides the signal's own, that let themselves be counted and say the same (the top of the harm tree, and
  * whether it is bad) of one of its indicators by a signal that is no echo and has not ended; one less, since one of them may be
- * the peer who asks. It may be too little by that, never too much: what is shared would be shared without the peer's post.
+ * the peer who asks. It may be too little by that, never too much: at least so many there are without the peer's own post.
  *
  * A dispute is upheld while its origin says so of what the signal says now; else it is open when an active member found the
  * signal wrong since the origin's last answer.
