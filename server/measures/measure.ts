@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { isDeepStrictEqual } from 'node:util';
 import { snapshot, transaction, type Tx } from '../db/database.ts';
 import { advance, readHead } from '../db/head.ts';
@@ -59,6 +60,8 @@ async function measure(hub: Hub, tx: Tx, day: number): Promise<void> {
   const head = await readHead(tx, hub.clock);
   const made = await tx.insertInto('measuring').values({ day, at: head.at, members: '{}', written: false }).onConflict((conflict) => conflict.doNothing()).returning('day').execute();
   if (made.length === 0) return;
+  // What is expected to cost much is compiled first, which took longer than running it.
+  await sql`set local jit = off`.execute(tx);
   const world = await hub.worlds.at(head.world, tx);
   const countable = compileCounting(world.policy, head.at);
   const objects = await new ClassCatalogue().upTo(head.classes, tx);

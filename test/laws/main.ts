@@ -11,7 +11,7 @@ const BROKEN = 3;
 /** Steps between two signs of life. */
 const PROGRESS = 3000;
 const string = { type: 'string' } as const;
-const { values } = parseArgs({ options: { steps: string, seed: string, home: string, path: string, length: string, 'shrink-seconds': string, break: string } });
+const { values } = parseArgs({ options: { steps: string, seed: string, home: string, path: string, length: string, 'shrink-seconds': string, break: string, measured: { type: 'boolean' } } });
 
 const fault = values.break === undefined ? undefined : breakServer(values.break);
 if (fault) console.log(`broken: ${fault.what}`);
@@ -38,13 +38,13 @@ async function check(home: (typeof homes)[number]): Promise<boolean> {
     told = so.of('steps');
     console.error(`${told} steps, ${Math.round((performance.now() - begun) / 1000)} s`);
   };
-  const { counts, failure } = await checkLaws({ progress, home, seed, steps, ...(values.path === undefined ? {} : { path: values.path }), ...(length === undefined ? {} : { length }), ...(shrinkSeconds === undefined ? {} : { shrinkSeconds }) });
+  const { counts, failure } = await checkLaws({ progress, home, seed, steps, measured: values.measured ?? false, ...(values.path === undefined ? {} : { path: values.path }), ...(length === undefined ? {} : { length }), ...(shrinkSeconds === undefined ? {} : { shrinkSeconds }) });
   console.log(`${counts.table()}\n${Math.round((performance.now() - begun) / 1000)} s`);
   if (failure !== undefined) console.error(`\nBROKEN after ${counts.of('steps')} steps\n${failure}`);
   return failure === undefined;
 }
 
-function numberOf(name: keyof typeof values): number | undefined {
+function numberOf(name: Exclude<keyof typeof values, 'measured'>): number | undefined {
   const text = values[name];
   if (text === undefined) return undefined;
   if (!/^\d+$/.test(text)) throw new Error(`--${name} must be a whole number`);
