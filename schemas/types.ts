@@ -128,6 +128,7 @@ export type SignalField =
   | 'intent'
   | 'novelty'
   | 'basis'
+  | 'jurisdictions'
   | 'note';
 /**
  * What terms can reveal of a part of a report; without `text` nothing of it is shown. `identifiers` are raw identifiers that its author declared; `omissions` is whether the reader is told that something beside it is left out.
@@ -1517,6 +1518,7 @@ export interface SignalView {
   intent?: Intent;
   novelty?: Novelty;
   basis?: Basis;
+  jurisdictions?: Jurisdiction[];
   note?: string;
 }
 /**
@@ -2377,6 +2379,7 @@ export interface ReferredContent {
   intent?: Intent;
   novelty?: Novelty;
   basis?: Basis;
+  jurisdictions?: Jurisdiction[];
   note?: string;
 }
 export interface ReferredSignal {
@@ -2836,6 +2839,10 @@ export interface NewSignal {
   intent?: Intent;
   novelty?: Novelty;
   basis?: Basis;
+  /**
+   * Where it plays: the countries that it comes from, aims at or is against the law of.
+   */
+  jurisdictions?: Jurisdiction[];
   /**
    * The signal that this one was derived from; goes with basis `derived`.
    */

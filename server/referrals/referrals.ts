@@ -46,8 +46,8 @@ export function checkReferral(world: HubWorld, at: number, { authority, basis, l
 
 /** What of a signal is handed over. */
 export function referredContent(content: NewSignal, fields: NewReferral['fields']): ReferredContent {
-  const { digests: digest, harm, severity, confidence, status, observed, labels, intent, novelty, basis, note } = content;
-  const all = { digest, harm, severity, confidence, status, observed, labels, intent, novelty, basis, note };
+  const { digests: digest, harm, severity, confidence, status, observed, labels, intent, novelty, basis, jurisdictions, note } = content;
+  const all = { digest, harm, severity, confidence, status, observed, labels, intent, novelty, basis, jurisdictions, note };
   const shown = Object.entries(all).filter(([field, value]) => value !== undefined && fields.includes(field as NewReferral['fields'][number]));
   return Object.fromEntries(shown.map(([field, value]) => [field === 'digest' ? 'digests' : field, value]));
 }

@@ -8,7 +8,7 @@ const HOUR = 3600 * SECOND;
 const DAY = 24 * HOUR;
 const LABELS = ['sealed', 'wave-7'];
 const AGREEMENTS = ['fraud-2026', 'care-pact'];
-const JURISDICTIONS = ['NL', 'FR'];
+const JURISDICTIONS = ['FR', 'NL'];
 const HARMS = ['fraud', 'fraud.phishing', 'csea.grooming', 'violence.imminent', 'spam'];
 
 type Weighted<T> = readonly [number, fc.Arbitrary<T>];
@@ -51,6 +51,7 @@ const signals = conditions<SignalConditions>({
   intent: listed(enumeration('Intent')),
   novelty: listed(enumeration('Novelty')),
   basis: listed(enumeration('Basis')),
+  jurisdictions: sets(JURISDICTIONS),
   origin: peers,
 });
 const handling = record<HandlingTerms>({
@@ -95,6 +96,7 @@ const optional = {
   intent: words('Intent'),
   novelty: words('Novelty'),
   basis: words('Basis'),
+  jurisdictions: subset(JURISDICTIONS),
   note: fc.constantFrom('seen once', 'seen twice', 'seen by many'),
   observed: fc.constantFrom(-DAY, -HOUR),
   validFor: fc.constantFrom(HOUR, 20 * HOUR, 4 * DAY, 12 * DAY),
@@ -110,7 +112,7 @@ const attributes = {
   labels: weigh<string[]>([3, fc.constant([])], [1, subset(LABELS)]),
 };
 const contents: fc.Arbitrary<Content> = fc
-  .record({ ...attributes, intent: rarely(20, optional.intent), novelty: rarely(20, optional.novelty), basis: rarely(20, optional.basis), note: rarely(40, optional.note), observed: rarely(20, optional.observed), validFor: rarely(25, optional.validFor), notBefore: rarely(12, optional.notBefore), audience: rarely(8, optional.audience) })
+  .record({ ...attributes, intent: rarely(20, optional.intent), novelty: rarely(20, optional.novelty), basis: rarely(20, optional.basis), jurisdictions: rarely(30, optional.jurisdictions), note: rarely(40, optional.note), observed: rarely(20, optional.observed), validFor: rarely(25, optional.validFor), notBefore: rarely(12, optional.notBefore), audience: rarely(8, optional.audience) })
   .map((found) => drop(found) as Content);
 /** What an update changes: one thing, or everything. */
 const changes: fc.Arbitrary<Partial<Content>> = weigh<Partial<Content>>([1, contents], [4, fc.oneof(...Object.entries({ ...attributes, ...optional }).map(([name, value]) => value.map((found) => ({ [name]: found }))))], [2, optional.note.map((note) => ({ note }))]);
@@ -143,7 +145,7 @@ const waits = pulls.map((pull): PullStep => ({ ...pull, poll: 'wait', trouble: '
 const posting = fc.record({ do: fc.constant('post' as const), member: weigh([3, fc.constant('ash')], [1, member]), content: contents, count: fc.constantFrom(1, 1, 3, 8), as: fc.constantFrom('single' as const, 'array' as const, 'array' as const, 'stream' as const), reference: rarely(15, fc.nat(3)) }).map(drop);
 const updating = fc.record({ do: fc.constant('update' as const), aim: aim('any', 'held', 'held', 'embargoed', 'embargoed', 'ended'), change: changes });
 /** What filters of feeds look at. */
-const reclassing = fc.record({ do: fc.constant('update' as const), aim: aim('in-feed'), change: fc.oneof(record<Partial<Content>>({ harm: attributes.harm }, 'harm'), record<Partial<Content>>({ severity: attributes.severity }, 'severity'), record<Partial<Content>>({ confidence: attributes.confidence }, 'confidence'), record<Partial<Content>>({ labels: attributes.labels }, 'labels')) });
+const reclassing = fc.record({ do: fc.constant('update' as const), aim: aim('in-feed'), change: fc.oneof(record<Partial<Content>>({ harm: attributes.harm }, 'harm'), record<Partial<Content>>({ severity: attributes.severity }, 'severity'), record<Partial<Content>>({ confidence: attributes.confidence }, 'confidence'), record<Partial<Content>>({ labels: attributes.labels }, 'labels'), record<Partial<Content>>({ jurisdictions: optional.jurisdictions }, 'jurisdictions')) });
 const reviving = fc.record({ do: fc.constant('update' as const), aim: aim('ended'), change: fc.constant({ validFor: 4 * DAY }) });
 const retracting = fc.record({ do: fc.constant('retract' as const), aim: aim('any', 'held', 'held', 'embargoed'), reason: fc.constantFrom('mistake' as const, 'appeal-upheld' as const, 'legal' as const) });
 const activating = weigh(

@@ -169,8 +169,8 @@ export class Model {
 
 /** What the engine reads of a signal. */
 export function objectOf({ origin, content }: Pick<ModelSignal, 'origin' | 'content'>): PolicyObject {
-  const { harm, severity, confidence, status, tlp, intent, novelty, basis, labels = [], audience, not_before } = content;
-  const attributes = clean({ type: schemes.get(content.digests[0]!.scheme)!.type, schemes: [...new Set(content.digests.map((d) => d.scheme))].sort(), harm, severity, confidence, status, tlp, labels, intent, novelty, basis });
+  const { harm, severity, confidence, status, tlp, intent, novelty, basis, jurisdictions, labels = [], audience, not_before } = content;
+  const attributes = clean({ type: schemes.get(content.digests[0]!.scheme)!.type, schemes: [...new Set(content.digests.map((d) => d.scheme))].sort(), harm, severity, confidence, status, tlp, labels, intent, novelty, basis, jurisdictions });
   return { kind: 'signal', origin, attributes, ...(audience ? { audience } : {}), ...(not_before ? { notBefore: Date.parse(not_before) } : {}) };
 }
 

@@ -27,6 +27,7 @@ export interface Content {
   intent?: Intent;
   novelty?: Novelty;
   basis?: Basis;
+  jurisdictions?: Jurisdiction[];
   note?: string;
   observed?: Offset;
   validFor?: Offset;
