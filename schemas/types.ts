@@ -468,6 +468,10 @@ export interface Schemas {
   EmergencyPath: EmergencyPath;
   FeedDocument: FeedDocument;
   FeedList: FeedList;
+  Subscription: Subscription;
+  SubscriptionList: SubscriptionList;
+  Subscriber: Subscriber;
+  SubscriberList: SubscriberList;
   AsOf: Instant;
   Cursor: Cursor;
   RemovalReason: RemovalReason;
@@ -1485,6 +1489,26 @@ export interface FeedList {
   feeds: FeedDocument[];
 }
 /**
+ * That you use a feed. Policies may share more with those who are subscribed to a feed; its owner sees who is.
+ */
+export interface Subscription {
+  feed: FeedId;
+  since: Instant;
+}
+/**
+ * What you said. A feed that was withdrawn, or is not offered to you any more, stays on it until you end it.
+ */
+export interface SubscriptionList {
+  subscriptions: Subscription[];
+}
+export interface Subscriber {
+  member: MemberId;
+  since: Instant;
+}
+export interface SubscriberList {
+  subscribers: Subscriber[];
+}
+/**
  * Put this signal in place of what you hold under its id.
  */
 export interface SignalChange {
@@ -1885,6 +1909,10 @@ export interface IncidentPath {
  */
 export interface Agreement {
   id: AgreementId;
+  /**
+   * Which version was accepted; the first when absent. Whoever accepted a version has accepted those before it.
+   */
+  version?: number;
   from: Instant;
   until?: Instant;
 }
@@ -2973,6 +3001,10 @@ export interface WhatIf {
   member: MemberId;
   group?: GroupId;
   agreement?: AgreementId;
+  /**
+   * Which version of the agreement is accepted; the first when absent.
+   */
+  version?: number;
   trust?: Trust;
 }
 /**

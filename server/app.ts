@@ -28,6 +28,7 @@ import { reportRoutes } from './reports/routes.ts';
 import { referralRoutes } from './referrals/routes.ts';
 import { searchRoutes } from './search/routes.ts';
 import { signalRoutes } from './signals/routes.ts';
+import { subscriptionRoutes } from './subscriptions/routes.ts';
 import { topicRoutes } from './topics/routes.ts';
 import { trendRoutes } from './trends/routes.ts';
 
@@ -62,6 +63,7 @@ export async function buildApp(server: App, hub: Hub): Promise<App> {
     policyRoutes(app, hub, access, entitlements);
     signalRoutes(app, hub, access, entitlements);
     feedRoutes(app, hub, access, entitlements);
+    subscriptionRoutes(app, hub, access);
     trendRoutes(app, hub, access);
     searchRoutes(app, hub, access, entitlements);
     messageRoutes(app, hub, access, entitlements);

@@ -10,7 +10,7 @@ export interface MemberDocument {
   status: 'active' | 'suspended' | 'left';
   trust: Trust;
   jurisdictions: Jurisdiction[];
-  agreements: { id: string; from: string; until?: string }[];
+  agreements: { id: string; version?: number; from: string; until?: string }[];
   created_at: number;
 }
 
@@ -107,6 +107,14 @@ export interface ExerciseDocument {
   until: number;
 }
 
+/** That a member is subscribed to a feed since an instant, or was. */
+export interface SubscriptionDocument {
+  member: string;
+  feed: string;
+  at: number;
+  ended?: boolean;
+}
+
 /** What a world entry of each kind holds. */
 export interface Documents {
   member: MemberDocument;
@@ -118,6 +126,7 @@ export interface Documents {
   feed: FeedDocument & { deleted?: boolean };
   incident: IncidentDocument;
   exercise: ExerciseDocument;
+  subscription: SubscriptionDocument;
   'signing-key': SigningKeyDocument;
   'digest-key': DigestKeyDocument;
 }

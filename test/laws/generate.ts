@@ -39,7 +39,8 @@ const peers = conditions<PeerConditions>({
   groups: sets(GROUPS),
   jurisdictions: sets(JURISDICTIONS),
   trust: bounds(words('Trust')),
-  agreements: sets(AGREEMENTS),
+  subscribed: sets(['all']),
+  agreements: sets([...AGREEMENTS, 'fraud-2026@2']),
 });
 const signals = conditions<SignalConditions>({
   scheme: listed(['media-md5', 'media-sha256']),
@@ -123,7 +124,7 @@ const member = fc.constantFrom(...MEMBERS.slice(0, 5));
 const someMembers = fc.subarray([...MEMBERS], { minLength: 1 });
 const pick = fc.nat(1000);
 const later = fc.constantFrom(0, 0, 0, HOUR, DAY, 3 * DAY);
-const agreements: fc.Arbitrary<AgreementTemplate[]> = fc.uniqueArray(record<AgreementTemplate>({ id: fc.constantFrom(...AGREEMENTS), from: fc.constantFrom(-DAY, 0, DAY), until: fc.constantFrom(2 * DAY, 6 * DAY) }, 'id', 'from'), { maxLength: 2, selector: ({ id }) => id });
+const agreements: fc.Arbitrary<AgreementTemplate[]> = fc.uniqueArray(record<AgreementTemplate>({ id: fc.constantFrom(...AGREEMENTS), version: fc.constantFrom(1, 2, 3), from: fc.constantFrom(-DAY, 0, DAY), until: fc.constantFrom(2 * DAY, 6 * DAY) }, 'id', 'from'), { maxLength: 2, selector: ({ id }) => id });
 const aim = (...at: Aim['at'][]): fc.Arbitrary<Aim> => fc.record({ at: fc.constantFrom(...at), pick });
 /** Some replicas pull often, others rarely. */
 const pulls: fc.Arbitrary<PullStep> = fc.record({
@@ -207,6 +208,7 @@ export const steps: fc.Arbitrary<Step> = at(
     [2, grouping],
     [5, suspending],
     [2, changing],
+    [2, fc.record({ do: fc.constant('subscribe' as const), member, on: fc.boolean() })],
     [2, rare({ do: 'restart' })],
     [1, rare({ do: 'rotate-keys' })],
     [6, together],

@@ -13,6 +13,8 @@ export interface ModelMember {
   trust: Trust;
   jurisdictions: readonly string[];
   agreements: readonly AcceptedAgreement[];
+  /** Absent is none. */
+  subscriptions?: ReadonlySet<string>;
 }
 
 /** A signal as the oracle knows it. Never changed, only replaced. */
@@ -152,7 +154,7 @@ export class Model {
     return {
       operator: OPERATOR,
       groups: new Set(this.groups.keys()),
-      members: new Map([...this.members.values()].map((member) => [member.id, { ...member, groups: new Set(this.groupsOf(member.id)) }])),
+      members: new Map([...this.members.values()].map((member) => [member.id, { ...member, groups: new Set(this.groupsOf(member.id)), subscriptions: member.subscriptions ?? new Set() }])),
       activations: this.activations,
       feeds: new Map(),
     };
