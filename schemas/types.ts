@@ -1187,6 +1187,7 @@ export interface NewEmergency {
    */
   digests?: Digest[];
   audience?: Audience;
+  exercise?: ExerciseId;
   respond_within?: Duration;
 }
 /**
@@ -1220,6 +1221,7 @@ export interface Escalation {
 }
 export interface EmergencyView {
   id: string;
+  exercise?: ExerciseId;
   /**
    * The origin's id, or its pseudonym for this viewer.
    */
@@ -1274,6 +1276,7 @@ export interface EmergencyList {
   emergencies: EmergencyView[];
 }
 export interface EmergencyQuery {
+  exercise?: ExerciseId;
   /**
    * With `If-None-Match`: seconds to hold the answer while it would say the same.
    */
@@ -1645,6 +1648,7 @@ export interface ReportsQuery {
   origin?: string;
   from?: Instant;
   until?: Instant;
+  exercise?: ExerciseId;
   /**
    * `next` of the page before.
    */
@@ -2207,6 +2211,7 @@ export interface RequestsQuery {
    * Only your own, or only those of others.
    */
   own?: boolean;
+  exercise?: ExerciseId;
   /**
    * `next` of the page before.
    */
@@ -2228,6 +2233,7 @@ export interface NewRequest {
   identifiers?: DeclaredIdentifiers;
   tlp: Tlp;
   labels?: PartLabels;
+  exercise?: ExerciseId;
   audience?: Audience;
   not_before?: Instant;
   valid_until?: Instant;
@@ -2241,7 +2247,7 @@ export interface DeclaredIdentifier {
   reason: string;
 }
 /**
- * An answer to a request that you see.
+ * An answer to a request that you see. It belongs to the exercise that the request belongs to.
  */
 export interface NewAnswer {
   /**
@@ -2257,7 +2263,7 @@ export interface NewAnswer {
   labels?: PartLabels;
 }
 /**
- * A comment on a report that you see. Who sees it sees the report's title as well.
+ * A comment on a report that you see. Who sees it sees the report's title as well. It belongs to the exercise that the report belongs to.
  */
 export interface NewComment {
   text: MessageText;
@@ -2277,6 +2283,7 @@ export interface PostedMessage {
  */
 export interface MessageView {
   id: string;
+  exercise?: ExerciseId;
   message: MessageKind;
   /**
    * The request that it answers, or the report that it comments on.
@@ -2560,6 +2567,7 @@ export interface NewReport {
   judgements?: JudgementPart[];
   sections?: SectionPart[];
   actions?: TextPart[];
+  exercise?: ExerciseId;
   language?: Language;
   harms: HarmId[];
   regions?: Region[];
@@ -2708,6 +2716,7 @@ export interface ReportView {
    * A digest of this view: it changes when, and only when, something in it changes.
    */
   version: string;
+  exercise?: ExerciseId;
   released_at: Instant;
   visible_until: Instant;
   /**
@@ -2781,6 +2790,7 @@ export interface ReportSearchQuery {
   until?: Instant;
   released_from?: Instant;
   released_until?: Instant;
+  exercise?: ExerciseId;
   /**
    * Adds how many of all reports found are of which harm, region, tactic, origin and year of release.
    */
@@ -2804,6 +2814,7 @@ export interface ReportHits {
 }
 export interface ReportHit {
   id: string;
+  exercise?: ExerciseId;
   title: string;
   released_at: Instant;
   /**
