@@ -313,11 +313,6 @@ export type RetractionReason =
   | 'legal'
   | 'origin-left'
   | 'batch-undone';
-export type HoldState = 'in-force' | 'ended' | 'released';
-/**
- * CommonMark with tables. HTML, images, links to addresses and what looks like a raw identifier are refused.
- */
-export type Markdown = string;
 /**
  * Words of estimative probability with their ranges in per cent (ICD 203): almost no chance 1 to 5, very unlikely 5 to 20, unlikely 20 to 45, roughly even chance 45 to 55, likely 55 to 80, very likely 80 to 95, almost certain 95 to 99.
  */
@@ -329,6 +324,11 @@ export type Likelihood =
   | 'likely'
   | 'very-likely'
   | 'almost-certain';
+export type HoldState = 'in-force' | 'ended' | 'released';
+/**
+ * CommonMark with tables. HTML, images, links to addresses and what looks like a raw identifier are refused.
+ */
+export type Markdown = string;
 /**
  * ISO 639-1, of the languages whose word forms the database knows.
  */
@@ -628,6 +628,9 @@ export interface Schemas {
   ReferralState: ReferralState;
   ReferredContent: ReferredContent;
   ReferredSignal: ReferredSignal;
+  ReferredPart: ReferredPart;
+  ReferredReportContent: ReferredReportContent;
+  ReferredReport: ReferredReport;
   ReferralRead: ReferralRead;
   ReferralView: ReferralView;
   ReferralList: ReferralList;
@@ -2393,11 +2396,15 @@ export interface NewReferral {
    * What makes it an emergency; needed for one.
    */
   circumstances?: string;
-  signals: string[];
+  signals?: string[];
   /**
-   * The scope: what of them is handed over.
+   * As they were published last; withdrawn and ended ones too, as long as they have content.
    */
-  fields: SignalField[];
+  reports?: string[];
+  /**
+   * The scope: what of them is handed over, of each those fields that its kind has. Of a report nothing without `text`.
+   */
+  fields: Field[];
   expires_at: Instant;
 }
 /**
@@ -2431,6 +2438,63 @@ export interface ReferredSignal {
   retraction?: RetractionReason;
   content?: ReferredContent;
 }
+export interface ReferredPart {
+  part: PartKind;
+  heading?: string;
+  text: string;
+  confidence?: Estimate;
+  labels?: Label[];
+  identifiers?: DeclaredIdentifiers;
+}
+/**
+ * A word of estimative probability and its range in per cent.
+ */
+export interface Estimate {
+  word: Likelihood;
+  from: number;
+  to: number;
+}
+/**
+ * The fields in scope, as they were when the report was referred. Of what it links to only names are said.
+ */
+export interface ReferredReportContent {
+  parts: ReferredPart[];
+  harms?: HarmId[];
+  regions?: Region[];
+  tactics?: TacticId[];
+  period?: Period;
+  confidence?: Estimate;
+  reliability?: Reliability;
+  signals?: string[];
+  related?: string[];
+}
+/**
+ * The time that the report covers.
+ */
+export interface Period {
+  from: Instant;
+  until: Instant;
+}
+/**
+ * The Admiralty system: the source from A (completely reliable) to F (cannot be judged), the information from 1 (confirmed) to 6 (cannot be judged).
+ */
+export interface Reliability {
+  source?: 'A' | 'B' | 'C' | 'D' | 'E' | 'F';
+  information?: number;
+}
+export interface ReferredReport {
+  id: string;
+  /**
+   * Which version was referred.
+   */
+  version: number;
+  /**
+   * As of a signal.
+   */
+  blake3: string;
+  state: ReportState;
+  content?: ReferredReportContent;
+}
 export interface ReferralRead {
   at: Instant;
   client: string;
@@ -2443,7 +2507,7 @@ export interface ReferralView {
   legal_basis: string;
   reference?: string;
   circumstances?: string;
-  fields: SignalField[];
+  fields: Field[];
   referred_at: Instant;
   expires_at: Instant;
   ended_at?: Instant;
@@ -2456,6 +2520,10 @@ export interface ReferralView {
    * The objects, when one referral is read.
    */
   signals?: ReferredSignal[];
+  /**
+   * Likewise; absent where there are none.
+   */
+  reports?: ReferredReport[];
   /**
    * When the authority read it; for the member and the operator.
    */
@@ -2479,7 +2547,7 @@ export interface ReferralPath {
   referral: string;
 }
 /**
- * Keeps what signals of one's own say past retention, without sharing it.
+ * Keeps what signals and reports of one's own say past retention, without sharing it.
  */
 export interface NewHold {
   /**
@@ -2489,7 +2557,11 @@ export interface NewHold {
   /**
    * Retracted and ended ones too, as long as they have content.
    */
-  signals: string[];
+  signals?: string[];
+  /**
+   * Drafts and withdrawn ones too, as long as they have content: all their versions.
+   */
+  reports?: string[];
   until: Instant;
 }
 export interface HoldView {
@@ -2500,6 +2572,10 @@ export interface HoldView {
   released_at?: Instant;
   state: HoldState;
   signals: string[];
+  /**
+   * Absent where there are none.
+   */
+  reports?: string[];
 }
 export interface HoldList {
   holds: HoldView[];
@@ -2510,28 +2586,6 @@ export interface HoldList {
 }
 export interface HoldPath {
   hold: string;
-}
-/**
- * A word of estimative probability and its range in per cent.
- */
-export interface Estimate {
-  word: Likelihood;
-  from: number;
-  to: number;
-}
-/**
- * The Admiralty system: the source from A (completely reliable) to F (cannot be judged), the information from 1 (confirmed) to 6 (cannot be judged).
- */
-export interface Reliability {
-  source?: 'A' | 'B' | 'C' | 'D' | 'E' | 'F';
-  information?: number;
-}
-/**
- * The time that the report covers.
- */
-export interface Period {
-  from: Instant;
-  until: Instant;
 }
 export interface TitlePart {
   text: Line;

@@ -5,7 +5,7 @@ import type { EmergencyContent } from '../emergencies/emergencies.ts';
 import type { MessageContent } from '../messages/content.ts';
 import type { MessageObject, PolicyObject } from '../policy/object.ts';
 import type { Dimension } from '../trends/tables.ts';
-import type { ContactVisibility, EmergencyOutcome, MessageKind, NewContact, NewReferral, NewReport, NewSignal, NewTopic, PartKind, Policy, ReferredContent, ReportReview, RetractionReason, WithdrawalReason } from '../../schemas/types.ts';
+import type { ContactVisibility, EmergencyOutcome, MessageKind, NewContact, NewReferral, NewReport, NewSignal, NewTopic, PartKind, Policy, ReferredContent, ReferredReportContent, ReportReview, RetractionReason, WithdrawalReason } from '../../schemas/types.ts';
 
 /** JSON that is written as text and read as data. */
 type Json<T> = ColumnType<T, string, string>;
@@ -37,10 +37,12 @@ export interface Tables {
   contact: ContactTable;
   referral: ReferralTable;
   referral_object: ReferralObjectTable;
+  referral_report: ReferralReportTable;
   referral_event: ReferralEventTable;
   referral_copy: ReferralCopyTable;
   hold: HoldTable;
   hold_signal: HoldSignalTable;
+  hold_report: HoldReportTable;
   emergency: EmergencyTable;
   emergency_event: EmergencyEventTable;
   trend_week: TrendWeekTable;
@@ -357,7 +359,7 @@ export interface ReferralTable {
   member: number;
   authority: number;
   expires_at: number;
-  /** How many signals were referred. */
+  /** How many signals and reports were referred. */
   objects: number;
   doc: Json<ReferralDocument>;
 }
@@ -370,6 +372,15 @@ export interface ReferralObjectTable {
   referral_id: string;
   n: number;
   signal_id: string;
+  version: number;
+  hash: Uint8Array;
+}
+
+/** Which reports were referred, after the signals. Append-only. */
+export interface ReferralReportTable {
+  referral_id: string;
+  n: number;
+  report_id: string;
   version: number;
   hash: Uint8Array;
 }
@@ -388,10 +399,10 @@ export interface ReferralCopyTable {
   referral_id: string;
   n: number;
   until: number;
-  content: Json<ReferredContent>;
+  content: Json<ReferredContent | ReferredReportContent>;
 }
 
-/** Keeps what signals say past retention. */
+/** Keeps what signals and reports say past retention. */
 export interface HoldTable {
   id: string;
   at: number;
@@ -406,6 +417,11 @@ export interface HoldTable {
 export interface HoldSignalTable {
   hold_id: string;
   signal_id: string;
+}
+
+export interface HoldReportTable {
+  hold_id: string;
+  report_id: string;
 }
 
 /** Reports of imminent harm. */
