@@ -59,7 +59,7 @@ function describe({ counterexample, counterexamplePath, errorInstance }: fc.RunD
 }
 
 /** What a hub needs of a test, where there is none. An answer that does not fit its schema is a failure too. */
-async function inScope(work: (scope: TestScope) => Promise<void>): Promise<void> {
+export async function inScope(work: (scope: TestScope) => Promise<void>): Promise<void> {
   const wrong: string[] = [];
   const endings: (() => unknown)[] = [];
   const scope = {
