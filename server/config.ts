@@ -41,6 +41,8 @@ export interface Config {
   reportRetention: number;
   /** How long cursors and batches can be used: the log keeps so long what signals said before, in milliseconds. */
   logRetention: number;
+  /** A signal that its origin has neither posted nor changed for so long is stale, in milliseconds: whole days. */
+  staleAfter: number;
   /** Items in one bulk request. */
   bulkItems: number;
   secret: Uint8Array;
@@ -71,6 +73,7 @@ export function readConfig(env: Environment): Config {
     retention: length(env, 'TOCSIN_RETENTION', 'P1095D'),
     reportRetention: length(env, 'TOCSIN_REPORT_RETENTION', 'P1825D'),
     logRetention: length(env, 'TOCSIN_LOG_RETENTION', 'P400D'),
+    staleAfter: length(env, 'TOCSIN_STALE_AFTER', 'P180D'),
     bulkItems: integer(env, 'TOCSIN_BULK_ITEMS', 1_000_000, 1, 100_000_000),
     secret: readSecret(env, home),
   };

@@ -9,6 +9,7 @@ import * as exercises from './migrations/0004-4-exercises.ts';
 import * as policyHistory from './migrations/0006-policy-history.ts';
 import * as classSumContent from './migrations/0007-class-sum-content.ts';
 import * as titleClass from './migrations/0008-title-class.ts';
+import * as measures from './migrations/0009-measures.ts';
 import * as evidenceOfReports from './migrations/0010-evidence-of-reports.ts';
 import type { Tables } from './tables.ts';
 
@@ -24,6 +25,7 @@ const migrations: Record<string, Migration> = {
   '0006-policy-history': policyHistory,
   '0007-class-sum-content': classSumContent,
   '0008-title-class': titleClass,
+  '0009-measures': measures,
   '0010-evidence-of-reports': evidenceOfReports,
 };
 

@@ -1,4 +1,5 @@
 import type { FeedDocument, Jurisdiction, MemberKind, Policy, ProposalState, ProposedAct, Responders, Severity, Trust } from '../../schemas/types.ts';
+import type { Measures } from '../policy/world.ts';
 
 /** A member as the hub keeps it. */
 export interface MemberDocument {
@@ -115,6 +116,11 @@ export interface SubscriptionDocument {
   ended?: boolean;
 }
 
+/** What the hub measured of members, by id, at the last of its fixed instants. */
+export interface MeasuresDocument {
+  members: Record<string, Measures>;
+}
+
 /** What a world entry of each kind holds. */
 export interface Documents {
   member: MemberDocument;
@@ -127,6 +133,7 @@ export interface Documents {
   incident: IncidentDocument;
   exercise: ExerciseDocument;
   subscription: SubscriptionDocument;
+  measures: MeasuresDocument;
   'signing-key': SigningKeyDocument;
   'digest-key': DigestKeyDocument;
 }

@@ -2,7 +2,7 @@ import { respondersOf } from '../incidents/incidents.ts';
 import type { Activation, Feed, Incident, Member, World } from '../policy/world.ts';
 import { instant } from '../policy/time.ts';
 import { Problem } from '../problems.ts';
-import type { ClientDocument, DigestKeyDocument, Documents, ExerciseDocument, GroupDocument, IncidentDocument, Kind, MemberDocument, ProposalDocument, SigningKeyDocument, SubscriptionDocument } from './documents.ts';
+import type { ClientDocument, DigestKeyDocument, Documents, ExerciseDocument, GroupDocument, IncidentDocument, Kind, MeasuresDocument, MemberDocument, ProposalDocument, SigningKeyDocument, SubscriptionDocument } from './documents.ts';
 
 /** The id of the member that is this hub itself: its clients are the operator's, its policy is the charter. */
 export const OPERATOR = 'hub';
@@ -22,6 +22,7 @@ export interface HubWorld {
   exercises: ReadonlyMap<string, ExerciseDocument>;
   /** Those that did not end. */
   subscriptions: readonly SubscriptionDocument[];
+  measures: MeasuresDocument;
   /** The owners whose policies it takes two clients to put into force. */
   approvals: ReadonlySet<string>;
   /** The latest proposal of each owner. */
@@ -38,9 +39,11 @@ export function buildWorld(version: number, rows: readonly { kind: string; doc: 
   const groups = new Map(of('group').filter((group) => !group.deleted).map((group) => [group.id, group]));
   const subscriptions = of('subscription').filter(({ ended }) => !ended);
   const feeds = new Map(of('feed').filter((feed) => !feed.deleted).map((feed) => [feed.id, feed]));
+  const measures = of('measures').at(-1) ?? { members: {} };
   return {
     version,
     members,
+    measures,
     numbers: new Map([...members.values()].map((member) => [member.number, member])),
     groups,
     feeds,
@@ -53,7 +56,7 @@ export function buildWorld(version: number, rows: readonly { kind: string; doc: 
     signingKeys: of('signing-key'),
     digestKeys: byOwner(of('digest-key').sort((a, b) => b.epoch - a.epoch)),
     policy: {
-      members: new Map([...members.values()].map((member) => [member.id, engineMember(member, groups, subscriptions)])),
+      members: new Map([...members.values()].map((member) => [member.id, engineMember(member, groups, subscriptions, measures)])),
       groups: new Set(groups.keys()),
       operator: OPERATOR,
       activations: activations(of('activation')),
@@ -63,7 +66,7 @@ export function buildWorld(version: number, rows: readonly { kind: string; doc: 
   };
 }
 
-function engineMember(member: MemberDocument, groups: ReadonlyMap<string, GroupDocument>, subscriptions: readonly SubscriptionDocument[]): Member {
+function engineMember(member: MemberDocument, groups: ReadonlyMap<string, GroupDocument>, subscriptions: readonly SubscriptionDocument[], measures: MeasuresDocument): Member {
   return {
     id: member.id,
     kind: member.kind,
@@ -73,6 +76,7 @@ function engineMember(member: MemberDocument, groups: ReadonlyMap<string, GroupD
     groups: new Set([...groups.values()].filter((group) => group.members.includes(member.id)).map((group) => group.id)),
     agreements: member.agreements.map(({ id, version, from, until }) => ({ id, ...(version === undefined ? {} : { version }), from: instant(from), ...(until ? { until: instant(until) } : {}) })),
     subscriptions: new Set(subscriptions.filter((subscription) => subscription.member === member.id).map(({ feed }) => feed)),
+    ...(measures.members[member.id] ? { measures: measures.members[member.id]! } : {}),
   };
 }
 

@@ -1,9 +1,10 @@
 /**
- * `npm run test:laws -- [--steps N] [--seed S] [--home embedded|postgres] [--length L] [--path P] [--shrink-seconds T] [--law reports] [--break NAME]`
+ * `npm run test:laws -- [--steps N] [--seed S] [--home embedded|postgres] [--length L] [--path P] [--shrink-seconds T] [--law reports|measured] [--break NAME]`
  *
  * Takes N random steps in runs of L and prints how often they met what is hard. Exits with 3 when a law was broken, having said
  * how to make it happen again; with `--shrink-seconds` it looks for fewer steps first. With
- * `--law reports` the steps are of reports, in one run. `--break` puts a fault into the server.
+ * `--law reports` the steps are of reports, in one run; with `--law measured` measures change as well. `--break` puts a fault into
+ * the server.
  */
 import { parseArgs } from 'node:util';
 import { breakServer } from './breaking.ts';
@@ -49,7 +50,7 @@ function checkSignals(home: (typeof homes)[number], steps: number): Promise<Outc
     told = so.of('steps');
     console.error(`${told} steps, ${Math.round((performance.now() - begun) / 1000)} s`);
   };
-  return checkLaws({ progress, home, seed, steps, ...(values.path === undefined ? {} : { path: values.path }), ...(length === undefined ? {} : { length }), ...(shrinkSeconds === undefined ? {} : { shrinkSeconds }) });
+  return checkLaws({ progress, home, seed, steps, measured: values.law === 'measured', ...(values.path === undefined ? {} : { path: values.path }), ...(length === undefined ? {} : { length }), ...(shrinkSeconds === undefined ? {} : { shrinkSeconds }) });
 }
 
 function numberOf(name: keyof typeof values): number | undefined {

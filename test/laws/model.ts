@@ -1,8 +1,8 @@
-import type { FeedDocument, MemberKind, NewSignal, Policy, RetractionReason, SignalField, SignalView, Trust } from '../../schemas/types.ts';
+import type { Dispute, FeedDocument, MemberKind, NewSignal, Policy, RetractionReason, SignalField, SignalView, Trust } from '../../schemas/types.ts';
 import { schemes } from '../../clients/sdk/digests/index.ts';
 import { decide, offers, type Decision } from '../../server/policy/decide.ts';
 import type { PolicyObject } from '../../server/policy/object.ts';
-import type { AcceptedAgreement, Activation, Feed, World } from '../../server/policy/world.ts';
+import type { AcceptedAgreement, Activation, Feed, Measures, World } from '../../server/policy/world.ts';
 import { OPERATOR } from './steps.ts';
 
 /** A member as the oracle knows it. */
@@ -24,6 +24,9 @@ export interface ModelSignal {
   set: string;
   accepted: number;
   content: NewSignal;
+  /** What was measured of it: 0 and `none` before. */
+  corroboration?: number;
+  dispute?: Dispute;
   /** Counts its changes. */
   revision: number;
   retracted?: { reason: RetractionReason; step: number };
@@ -44,6 +47,7 @@ export class Model {
   groups: ReadonlyMap<string, ReadonlySet<string>> = new Map();
   activations: ReadonlyMap<string, readonly Activation[]> = new Map();
   feeds: ReadonlyMap<string, FeedDocument> = new Map();
+  measures: Readonly<Record<string, Measures>> = {};
   signals: ReadonlyMap<string, ModelSignal> = new Map();
   /** Counts the changes of the world. */
   version = 0;
@@ -57,8 +61,8 @@ export class Model {
   /** This model with some effects. */
   with(effects: readonly Effect[]): Model {
     const copy = new Model(this.retention);
-    const { members, groups, activations, feeds, signals, version } = this;
-    Object.assign(copy, { members, groups, activations, feeds, signals, version });
+    const { members, groups, activations, feeds, measures, signals, version } = this;
+    Object.assign(copy, { members, groups, activations, feeds, measures, signals, version });
     for (const effect of effects) copy.apply(effect);
     return copy;
   }
@@ -83,6 +87,10 @@ export class Model {
   putFeed(id: string, feed: FeedDocument | undefined): void {
     const others = [...this.feeds].filter(([other]) => other !== id);
     this.feeds = new Map(feed ? [...others, [id, feed]] : others);
+  }
+
+  putMeasures(measures: Readonly<Record<string, Measures>>): void {
+    this.measures = measures;
   }
 
   /** In order of effective instant, ties by commit. */
@@ -154,7 +162,7 @@ export class Model {
     return {
       operator: OPERATOR,
       groups: new Set(this.groups.keys()),
-      members: new Map([...this.members.values()].map((member) => [member.id, { ...member, groups: new Set(this.groupsOf(member.id)), subscriptions: member.subscriptions ?? new Set() }])),
+      members: new Map([...this.members.values()].map((member) => [member.id, { ...member, groups: new Set(this.groupsOf(member.id)), subscriptions: member.subscriptions ?? new Set(), ...(this.measures[member.id] ? { measures: this.measures[member.id]! } : {}) }])),
       activations: this.activations,
       feeds: new Map(),
     };
@@ -170,9 +178,9 @@ export class Model {
 }
 
 /** What the engine reads of a signal. */
-export function objectOf({ origin, content }: Pick<ModelSignal, 'origin' | 'content'>): PolicyObject {
+export function objectOf({ origin, content, corroboration = 0, dispute = 'none' }: Pick<ModelSignal, 'origin' | 'content' | 'corroboration' | 'dispute'>): PolicyObject {
   const { harm, severity, confidence, status, tlp, intent, novelty, basis, jurisdictions, labels = [], audience, not_before } = content;
-  const attributes = clean({ type: schemes.get(content.digests[0]!.scheme)!.type, schemes: [...new Set(content.digests.map((d) => d.scheme))].sort(), harm, severity, confidence, status, tlp, labels, intent, novelty, basis, jurisdictions });
+  const attributes = clean({ type: schemes.get(content.digests[0]!.scheme)!.type, schemes: [...new Set(content.digests.map((d) => d.scheme))].sort(), harm, severity, confidence, status, tlp, labels, intent, novelty, basis, jurisdictions, corroboration, dispute });
   return { kind: 'signal', origin, attributes, ...(audience ? { audience } : {}), ...(not_before ? { notBefore: Date.parse(not_before) } : {}) };
 }
 

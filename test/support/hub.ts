@@ -148,6 +148,7 @@ function defaults(): Config {
     retention: 1095 * 86_400_000,
     reportRetention: 1825 * 86_400_000,
     logRetention: 400 * 86_400_000,
+    staleAfter: 180 * 86_400_000,
     bulkItems: 1_000_000,
     secret: randomBytes(32),
   };
