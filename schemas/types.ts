@@ -699,6 +699,9 @@ export interface Schemas {
   OwnSignalList: OwnSignalList;
   OwnSignalCounts: OwnSignalCounts;
   SimulateRequest: SimulateRequest;
+  DiffRequest: DiffRequest;
+  PolicySource: PolicySource;
+  PolicyDifference: PolicyDifference;
   VersionName: VersionName;
   WhatIf: WhatIf;
   ObjectKind: ObjectKind;
@@ -2140,11 +2143,17 @@ export interface PolicyVersionList {
 export interface ActivationRequest {
   effective_at?: Instant;
 }
+/**
+ * One object of yours: a signal, a part of a published report, or a message.
+ */
 export interface ExplainRequest {
+  signal?: string;
+  report?: string;
   /**
-   * A signal of yours.
+   * Of the report: its place, 0 being the title, which is meant when absent.
    */
-  signal: string;
+  part?: number;
+  message?: string;
   peer: MemberId;
   feed?: FeedId;
   at?: Instant;
@@ -3051,6 +3060,26 @@ export interface WhatIf {
   group?: GroupId;
   agreement?: AgreementId;
   trust?: Trust;
+}
+/**
+ * What differs between two policies of yours; `before` is what is in force when absent.
+ */
+export interface DiffRequest {
+  before?: PolicySource;
+  after: PolicySource;
+}
+/**
+ * A policy, stored or not, or a version of yours that is stored.
+ */
+export interface PolicySource {
+  policy?: Policy;
+  version?: VersionName;
+}
+export interface PolicyDifference {
+  /**
+   * None where they decide the same.
+   */
+  changes: PolicyChange[];
 }
 /**
  * How many objects: `gained` are seen after and not before, `lost` before and not after, `changed` before and after, but differently: these are what replicas are told. `promised` will be seen later and otherwise never, `forgone` the reverse. Of what is shared before and after, `earlier` and `later` begin, and `shorter` and `longer` end, at another instant.

@@ -32,13 +32,16 @@ export function lintPolicy(policy: Policy, { charter, known, live }: LintAgainst
   const placed = policy.rules.map((rule, index): Placed => ({ rule, at: `/rules/${index}` }));
   return placed.flatMap((one) => {
     const dead = unreached(one, policy);
+    const unknown = known ? unknownNames(one.rule, one.at, known).map(({ pointer, detail }) => finding(one.rule, 'unknown-name', pointer, `what it names ${detail}`)) : [];
+    // What is there is not told of a rule that names what its author does not know of.
+    const idle = live && !live.has(one.rule.id) && dead.length === 0 && unknown.length === 0;
     return [
       ...dead,
       ...opened(one, policy),
       ...barred(one, known?.kindOf),
       ...(charter && dead.length === 0 ? wider(one, charter) : []),
-      ...(known ? unknownNames(one.rule, one.at, known).map(({ pointer, detail }) => finding(one.rule, 'unknown-name', pointer, `what it names ${detail}`)) : []),
-      ...(live && dead.length === 0 && !live.has(one.rule.id) ? [finding(one.rule, 'matches-nothing-live', one.at, 'nothing that is here now, and nobody who is, fulfils its conditions')] : []),
+      ...unknown,
+      ...(idle ? [finding(one.rule, 'matches-nothing-live', one.at, 'nothing that is here now, or nobody who is, fulfils its conditions')] : []),
     ];
   });
 }

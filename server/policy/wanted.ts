@@ -59,7 +59,8 @@ function ofShare(layer: Finding['layer'], { rule, outcomes }: RuleTrace, object:
 }
 
 function spoken(conditions: readonly WantedCondition[]): string {
-  return conditions.map(({ condition, needs, is }) => `${condition.split('.').slice(0, -1).join(' ') || condition} ${needs}${is === undefined ? '' : ` (it is ${is})`}`).join('; ');
+  const subject = (path: readonly string[]): string => (path.at(-1)! in WORDS ? path.slice(0, -1) : path).join(' ');
+  return conditions.map(({ condition, needs, is }) => `${subject(condition.split('.'))} ${needs}${is === undefined ? '' : ` (it is ${is})`}`).join('; ');
 }
 
 /** What a condition needs in order to hold (0) or to fail (1). */
