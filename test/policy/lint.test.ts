@@ -42,7 +42,7 @@ t.test('what is said of rules holds in every world', async (t) => {
       if (said.disjoint) tally.disjoint += 1;
       return !(said.implied && first && !second) && !(said.impossible && first) && !(said.disjoint && first && second);
     })),
-    runs(5000),
+    runs(2000),
   );
   t.comment(JSON.stringify(tally));
   t.ok(tally.implied > 1000 * portion && tally.both > 100 * portion && tally.impossible > 50 * portion && tally.disjoint > 100 * portion, 'often enough');
@@ -62,7 +62,7 @@ t.test('a rule that is said never to decide never does, and without it everythin
       return (rule === undefined || !found.includes(rule)) && decide({ ...request, world: after! }, lifetime).findings.find(({ layer }) => layer === 'policy')?.rule === rule
         && countable(before!, request.at, request.object) === countable(after!, request.at, request.object);
     }),
-    runs(4000),
+    runs(1500),
   );
   t.comment(`${dead} rules that never decide in ${asked} policies`);
   t.ok(dead > 1000 * portion);
@@ -92,7 +92,7 @@ t.test('where terms are said to promise no more than others let them, the meet l
       const spoken = Object.keys(terms.handling ?? {}) as (keyof typeof met.handling)[];
       return JSON.stringify([met.reveal, met.origin, spoken.map((field) => met.handling[field])]) === JSON.stringify([alone.reveal, alone.origin, spoken.map((field) => alone.handling[field])]);
     }),
-    runs(6000),
+    runs(4000),
   );
   t.ok(same > 100 * portion && other > 1000 * portion, `${same} as they are, ${other} narrowed`);
 });

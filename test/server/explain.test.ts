@@ -108,11 +108,11 @@ async function reportsAndMessages(t: Test, { hub, operator, api }: TestHub, nort
   await activatePolicy(northstar, { ...late, id: 'northstar/reports', rules });
   const { body: client } = await operator.post<ClientView>('/v1/members/northstar/clients', { title: 'Reviewer', scopes: ['reports:review'] });
   const reviewer = api({ client_id: client.client_id, client_secret: client.client_secret! });
-  const section = (heading: string, labels: string[]) => ({ kind: 'section' as const, heading, text: 'Nothing much.', tlp: 'GREEN' as const, labels });
+  const section = (heading: string, labels: string[]) => ({ heading, text: 'Nothing much.', tlp: 'GREEN' as const, labels });
   const { id } = await published(northstar, reviewer, report({ sections: [section('One', []), section('Two', ['inner'])] }));
   const about = (part: number | undefined, at?: string): ReturnType<typeof explain> => explain(northstar, { report: id, ...(part === undefined ? {} : { part }), peer: 'harbour', ...(at === undefined ? {} : { at }) });
   t.match((await about(undefined)).body, { effect: 'share', visible: false, release: iso(clock.now() + HOUR), layers: [{}, { rule: 'titles' }, {}] });
-  t.match((await about(1)).body, { effect: 'share', visible: false, layers: [{}, { rule: 'sections' }, {}], because: [{}, {}, 'But the title of the report is not shown to it at this instant, and without that nothing of it is.'] });
+  t.match((await about(1)).body, { effect: 'share', visible: false, layers: [{}, { rule: 'sections' }, {}], because: [String, String, 'But the title of the report is not shown to it at this instant, and without that nothing of it is.'] });
   t.match((await about(1, iso(clock.now() + HOUR))).body, { visible: true, because: { length: 2 } });
   t.match((await about(2)).body, { effect: 'withhold', what_would_change: [{ rule: 'titles' }, { rule: 'sections', conditions: [{ condition: 'reports.labels.none', needs: 'none of inner', is: 'inner' }] }, { rule: 'requests', conditions: [{ condition: 'covers', needs: 'reports' }] }] });
   t.same(problemOf(await about(3)), ['404 not-found', '/part There is no such thing, or you may not see it']);

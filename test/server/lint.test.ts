@@ -39,9 +39,9 @@ async function looked(t: Test, { hub }: TestHub, ash: Api): Promise<void> {
   t.match(await findings(ash, document('ash/draft', share('all'))), [{ rule: 'all', code: 'wider-than-charter', pointer: '/rules/0/terms', sentence: 'Rule all: it is released after PT1H only under whatever rule of the charter decides.' }]);
   t.same(await codes(ash, share('all', { signals: { harm: { in: ['fraud'] } }, peers: { groups: { any: ['ring'] } } })), []);
   t.same(await codes(ash, share('others', { signals: { harm: { in: ['csea'] } } })), ['matches-nothing-live /rules/0'], 'only others have such signals');
-  t.same(await codes(ash, share('nobody', { peers: { trust: { atLeast: 'trusted' } } })), ['matches-nothing-live /rules/0'], 'nobody is trusted so much');
+  t.same(await codes(ash, share('nobody', { peers: { agreements: { all: ['fraud-2026'] } } })), ['matches-nothing-live /rules/0'], 'nobody has agreed');
   t.same(await codes(ash, share('reports', { reports: { tlp: { atMost: 'GREEN' } } })), ['matches-nothing-live /rules/0'], 'there are no reports');
-  t.same(await codes(ash, share('counts', { covers: ['counts'] })), [], 'counts are for nobody in particular');
+  t.same(await codes(ash, { id: 'counts', effect: 'share', covers: ['counts'] }), [], 'counts are for nobody in particular');
   t.same(await codes(ash, share('later', { during: { from: '2030-01-01T00:00:00Z' } })), [], 'a window is no matter of what there is');
   t.same(await codes(ash, share('messages', { covers: ['messages'] })), ['outside-charter /rules/0', 'matches-nothing-live /rules/0']);
   t.same(await codes(ash, share('police', { peers: { id: { in: ['police', 'birch'] } } })), ['barred-kind /rules/0/peers/id/in/0']);
