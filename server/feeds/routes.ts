@@ -22,7 +22,7 @@ const tags = ['Feeds'];
 
 /** Changes in a page when the client does not say. */
 const JSON_PAGE = 1000;
-const STREAM_PAGE = 3000;
+const STREAM_PAGE = 4000;
 
 /** Feeds, and the changes that replicas of them pull. */
 export function feedRoutes(app: App, hub: Hub, access: Access, entitlements: Entitlements): void {

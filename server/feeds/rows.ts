@@ -74,7 +74,7 @@ export interface Stretch {
 
 /** Changes of a run of stretches as lines of JSON. */
 export interface Block extends Lines {
-  /** The key of the last one, where there were as many as wanted. */
+  /** The key of the last one, where there are more than were wanted. */
   last: Key | undefined;
   /** The signals told of, where that was asked for. */
   ids: string[];
@@ -104,10 +104,19 @@ async function readBlock(tx: Tx, stretches: readonly Stretch[], { at, limit, abs
   const without = absent.length > 0 ? sql`and s.id <> all(${arrayText(absent)}::uuid[])` : sql``;
   const lines = await readLines(tx, sql`select ${line} as line from ${stretchColumns(stretches)} cross join lateral (
       select id, accepted_at, until, content from signal s where s.class_id = k.class_id and (s.accepted_at, s.id) > (k.from_at, k.from_id) and (s.accepted_at, s.id) <= (k.to_at, k.to_id)
-        and s.active and s.until > ${at} ${without} order by s.accepted_at, s.id limit ${limit}
-    ) s ${body} limit ${limit}`);
-  const ids = wantIds ? lines.pieces.flatMap((piece) => idsIn(piece.toString())) : [];
-  return { ...lines, ids, last: lines.count < limit ? undefined : await keyOf(tx, lastId(lines)) };
+        and s.active and s.until > ${at} ${without} order by s.accepted_at, s.id limit ${limit + 1}
+    ) s ${body} limit ${limit + 1}`);
+  const more = lines.count > limit;
+  const kept = more ? withoutLast(lines) : lines;
+  const ids = wantIds ? kept.pieces.flatMap((piece) => idsIn(piece.toString())) : [];
+  return { ...kept, ids, last: more ? await keyOf(tx, lastId(kept)) : undefined };
+}
+
+/** The last line told that there are more. */
+function withoutLast({ pieces, count }: Lines): Lines {
+  const last = pieces.at(-1)!;
+  const rest = last.subarray(0, last.lastIndexOf(LINE_FEED, -2) + 1);
+  return { pieces: [...pieces.slice(0, -1), ...(rest.length > 0 ? [rest] : [])], count: count - 1 };
 }
 
 /** The id in the last of some lines. */
@@ -134,7 +143,7 @@ export interface SignalKey {
 export async function readKeys(tx: Tx, stretches: readonly Stretch[], at: number, limit: number): Promise<SignalKey[]> {
   const rows = await sql<SignalKey>`select k.n, s.id, s.accepted_at, s.until from ${stretchColumns(stretches)} cross join lateral (
       select id, accepted_at, until from signal s where s.class_id = k.class_id and (s.accepted_at, s.id) > (k.from_at, k.from_id) and (s.accepted_at, s.id) <= (k.to_at, k.to_id)
-        and s.active and s.until > ${at} order by s.accepted_at, s.id limit ${limit}
+        and s.active and s.until > ${at} order by s.accepted_at, s.id limit ${limit + 1}
     ) s limit ${limit}`.execute(tx);
   return rows.rows;
 }

@@ -11,7 +11,7 @@ const FEW = 32;
 const MANY = 512;
 
 /** Signals read at a time, and signals compared at a time. */
-const BLOCK = 3000;
+const BLOCK = 4000;
 const COMPARED = 1000;
 
 /** A stretch that is dealt with in one way. */
@@ -67,7 +67,7 @@ function after(run: readonly Piece[], reached: Key): Piece[] {
   return run.filter(({ to }) => compareKeys(reached, to) < 0).map((piece) => ({ ...piece, from: later(piece.from, reached) }));
 }
 
-/** Where a run was left before its end: because the page is full and more is to be said, or because enough for one query was read. */
+/** Where a run was left before its end: because the page is full, or because enough for one query was read; and more is to be said. */
 interface Stop {
   at: Key;
   full: boolean;
@@ -80,10 +80,10 @@ async function sayRun(work: PageWork, run: readonly Piece[], began: Key): Promis
   if (action === 'compare') return sayCompared(work, run, began);
   const reading: Reading = { at: head.at, limit: Math.max(1, Math.min(page.room, BLOCK)), absent: action === 'remove' ? ahead.absent(head.at) : [], wantIds: page.wantsIds };
   const block = action === 'send' ? await readSent(tx, run, reading) : await readRemoved(tx, run, reading);
-  // A full page must not show by itself what nothing is said of: it asks whether more is to be said.
+  // A page that another run has filled must not show by itself what nothing is said of: it asks whether more is to be said.
   if (page.room <= 0) return block.count > 0 ? { at: began, full: true } : undefined;
   page.add(block);
-  return block.last && { at: block.last, full: false };
+  return block.last && { at: block.last, full: page.room <= 0 };
 }
 
 /** Signals that are held, and may look different: both views are made, and compared. */
