@@ -6,12 +6,13 @@ import { countable } from '../../server/policy/counting.ts';
 import { TOPICS } from '../../server/policy/coverage.ts';
 import { decide } from '../../server/policy/decide.ts';
 import { lintPolicy, narrowings, type LintAgainst } from '../../server/policy/lint.ts';
+import { liveRules } from '../../server/policy/live.ts';
 import { meetTerms } from '../../server/policy/grant.ts';
 import { layerTerms } from '../../server/policy/evaluate.ts';
 import { areDisjoint, contradiction, implies } from '../../server/policy/regions.ts';
-import type { World } from '../../server/policy/world.ts';
+import type { Member, World } from '../../server/policy/world.ts';
 import { anyRules, inquiries, portion, runs, seed, someTerms, type Inquiry } from './arbitraries.ts';
-import { EVERYTHING, policy, share, WIDEST, withhold, world as worldOf } from './build.ts';
+import { EVERYTHING, member, NOON, policy, request, share, WIDEST, withhold, world as worldOf } from './build.ts';
 
 t.comment(`SEED=${seed}`);
 
@@ -234,4 +235,24 @@ t.test('rules that match nothing that is there', async (t) => {
   const rules = [share('used'), share('idle', { signals: fraud, peers: { groups: { any: ['a'] } } }), withhold('guard', { signals: { labels: { any: ['x'] } } })];
   t.same(lintPolicy(policy(rules[2]!, rules[1]!), { live: new Set(['guard']) }).map(({ code, rule }) => `${code} ${rule}`), ['matches-nothing-live idle']);
   t.same(found([rules[0]!], { live: new Set(['used']) }), []);
+});
+
+t.test('which rules something fulfils, and somebody', async (t) => {
+  const here = worldOf({ origin: { groups: ['a'] }, viewer: { groups: ['a'] }, groups: ['a'], others: [member('third', { kind: 'ngo' })] });
+  const objects = [request({ signal: { harm: 'fraud' } }).object, request({ part: { harms: ['csea'] } }).object, { ...request({ signal: { harm: 'csea' } }).object, origin: 'nobody' }];
+  const rules = [
+    share('signal', { signals: fraud, peers: { groups: { any: ['a'] } } }),
+    share('other', { signals: { harm: { in: ['csea'] } } }),
+    share('part', { reports: { harm: { in: ['csea'] } }, peers: { kind: { in: ['ngo'] } } }),
+    share('nobody', { signals: fraud, peers: { kind: { in: ['hotline'] } } }),
+    share('message', { covers: ['messages'] }),
+    share('counts', { covers: ['counts'], signals: fraud }),
+    share('no-counts', { covers: ['counts'], signals: { harm: { in: ['csea'] } } }),
+    share('closed', { during: { until: '2000-01-01T00:00:00Z' }, incidents: { open: ['flood'] } }),
+    withhold('any'),
+  ];
+  const live = (peers: Member[]): string[] => [...liveRules(policy(...rules), here, NOON, objects, peers)].sort();
+  t.same(live([here.members.get('viewer')!, here.members.get('third')!]), ['any', 'closed', 'counts', 'part', 'signal']);
+  t.same(live([here.members.get('viewer')!]), ['any', 'closed', 'counts', 'signal']);
+  t.same(live([]), ['counts']);
 });
