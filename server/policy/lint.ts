@@ -83,12 +83,7 @@ function opened({ rule, at }: Placed, policy: Policy): LintFinding[] {
 }
 
 function guarded(guard: Rule, rule: Rule): boolean {
-  return coverageOf(rule).some((covered) => contradiction(guard, covered) === undefined && contradiction(rule, covered) === undefined && (implies(rule, guard, covered) || implies(asShare(guard), rule, covered)));
-}
-
-/** A withhold as if it were met by what is known alone: of the rest a share never is. */
-function asShare(rule: Rule): Rule {
-  return { ...rule, effect: 'share', covers: [...coverageOf(rule)] };
+  return coverageOf(rule).some((covered) => contradiction(guard, covered) === undefined && contradiction(rule, covered) === undefined && (implies(rule, guard, covered) || implies(guard, rule, covered, 'share')));
 }
 
 function grantsLess(guard: Rule, rule: Rule): boolean {

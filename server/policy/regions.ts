@@ -2,6 +2,7 @@ import { harmTree } from '../../schemas/harms.ts';
 import type { Covered, PeerConditions, Rule } from '../../schemas/types.ts';
 import { enumeration } from './conditions.ts';
 import { covers } from './coverage.ts';
+import { remember } from './interner.ts';
 import { instant } from './time.ts';
 
 /**
@@ -38,23 +39,23 @@ interface Range {
 const ANYTHING: Words = { listed: new Set(), others: true };
 const HARMS: Words = { listed: new Set(harmTree.harms.keys()), others: false };
 const PERCENT: Range = { least: 0, most: 100 };
-const words = (name: string): Words => ({ listed: new Set(enumeration(name)), others: false });
+const enumerated = (name: string): Words => ({ listed: new Set(enumeration(name)), others: false });
 const ranks = (name: string): Range => ({ least: 0, most: enumeration(name).length - 1 });
 
 /** Attributes by their names in conditions: how they are asked about, what there is, and whether it is always known. */
 const ATTRIBUTES: Record<string, { form: Form; domain: Words | Range; certain?: true }> = {
-  type: { form: 'word', domain: words('IndicatorType'), certain: true },
-  status: { form: 'word', domain: words('Status'), certain: true },
-  intent: { form: 'word', domain: words('Intent') },
-  novelty: { form: 'word', domain: words('Novelty') },
-  basis: { form: 'word', domain: words('Basis') },
-  dispute: { form: 'word', domain: words('Dispute') },
+  type: { form: 'word', domain: enumerated('IndicatorType'), certain: true },
+  status: { form: 'word', domain: enumerated('Status'), certain: true },
+  intent: { form: 'word', domain: enumerated('Intent') },
+  novelty: { form: 'word', domain: enumerated('Novelty') },
+  basis: { form: 'word', domain: enumerated('Basis') },
+  dispute: { form: 'word', domain: enumerated('Dispute') },
   // Unset, it is known to be none.
   exercise: { form: 'word', domain: ANYTHING, certain: true },
-  part: { form: 'word', domain: words('PartKind'), certain: true },
-  message: { form: 'word', domain: words('MessageKind'), certain: true },
+  part: { form: 'word', domain: enumerated('PartKind'), certain: true },
+  message: { form: 'word', domain: enumerated('MessageKind'), certain: true },
   id: { form: 'word', domain: ANYTHING, certain: true },
-  kind: { form: 'word', domain: words('MemberKind'), certain: true },
+  kind: { form: 'word', domain: enumerated('MemberKind'), certain: true },
   harm: { form: 'words', domain: HARMS },
   scheme: { form: 'words', domain: ANYTHING },
   regions: { form: 'words', domain: ANYTHING },
@@ -78,14 +79,17 @@ const ATTRIBUTES: Record<string, { form: Form; domain: Words | Range; certain?: 
   during: { form: 'bounds', domain: { least: -Infinity, most: Infinity }, certain: true },
 };
 
-/** Whether `other` matches wherever `rule` does, of what is decided under `covered`. A share never implies by what only a withhold is met by. */
-export function implies(rule: Rule, other: Rule, covered: Covered): boolean {
-  if (!covers(rule, covered) || !covers(other, covered) || (rule.effect === 'withhold' && other.effect === 'share')) return false;
+/**
+ * Whether `other` matches wherever `rule` does, of what is decided under `covered`. What meets a withhold may be unknown and then
+ * meets no share; with `as` share it is asked about what is known.
+ */
+export function implies(rule: Rule, other: Rule, covered: Covered, as = rule.effect): boolean {
+  if (!covers(rule, covered) || !covers(other, covered) || (as === 'withhold' && other.effect === 'share')) return false;
   const [has, asked] = [clausesOf(rule, covered), clausesOf(other, covered)];
   // A share without exercise reaches what is real, one with it what is not.
   if (other.effect === 'share' && has.has(exerciseOf(covered)) !== asked.has(exerciseOf(covered))) return false;
   if (covered === 'counts' && other.effect === 'share' && other.peers) return false;
-  return [...asked.values()].every((clause) => followsFrom(has.get(clause.path), clause, rule.effect, other.effect));
+  return [...asked.values()].every((clause) => followsFrom(has.get(clause.path), clause, as, other.effect));
 }
 
 /** Where a rule asks for what nothing can fulfil, as a pointer into the rule; undefined where something may. */
@@ -118,7 +122,14 @@ function exerciseOf(covered: Covered): string {
   return `/${covered === 'counts' ? 'signals' : covered}/exercise`;
 }
 
+/** Rules are asked about again and again; they never change. */
+const known = new WeakMap<Rule, Map<Covered, Map<string, Clause>>>();
+
 function clausesOf(rule: Rule, covered: Covered): Map<string, Clause> {
+  return remember(remember(known, rule, () => new Map()), covered, () => makeClauses(rule, covered));
+}
+
+function makeClauses(rule: Rule, covered: Covered): Map<string, Clause> {
   const topic = covered === 'counts' ? 'signals' : covered;
   const { origin, ...own } = rule[topic] ?? {};
   const { open, closed } = rule.incidents ?? {};
@@ -201,7 +212,13 @@ function rangeOf({ domain, path, operators }: Clause): Range {
   return { least: atLeast === undefined ? least : Math.max(least, rank(atLeast)), most: atMost === undefined ? most : Math.min(most, rank(atMost)) };
 }
 
-function wordsOf({ domain, operators }: Clause): Words {
+const letThrough = new WeakMap<Clause, Words>();
+
+function wordsOf(clause: Clause): Words {
+  return remember(letThrough, clause, () => makeWords(clause));
+}
+
+function makeWords({ domain, operators }: Clause): Words {
   const all = domain as Words;
   const named = (operand: unknown): ReadonlySet<string> => (all === HARMS ? new Set([...HARMS.listed].filter((harm) => (operand as string[]).some((above) => harmTree.covers(above, harm)))) : new Set(operand as string[]));
   const inside: Words = operators['in'] === undefined ? all : { listed: named(operators['in']), others: false };
