@@ -87,11 +87,11 @@ export type Novelty = 'new' | 'known';
  */
 export type Basis = 'own-observation' | 'user-report' | 'derived';
 /**
- * How many independent origins other than its own say the same of its indicator; more than five count as five.
+ * How many independent origins, besides its own and one more, say the same of its indicator; more than five count as five. The one more may be the peer who asks: without its own post there are at least as many. As last measured; 0 from first acceptance on.
  */
 export type Corroboration = number;
 /**
- * Whether a signal's assertion was disputed, and whether the dispute was upheld.
+ * Whether somebody who may see a signal says that it is wrong, which its origin has not answered; and whether the origin upheld that. As last measured; `none` from its first acceptance on.
  */
 export type Dispute = 'none' | 'disputed' | 'upheld';
 /**
@@ -249,6 +249,14 @@ export type ReportState = 'draft' | 'in-review' | 'published' | 'superseded' | '
 export type SetName = string;
 export type IncidentState = 'open' | 'closed';
 export type ExerciseState = 'planned' | 'under-way' | 'over';
+/**
+ * What a member finds of another's signal: that it holds, or that it is wrong, which opens a dispute.
+ */
+export type Verdict = 'good' | 'wrong';
+/**
+ * The origin's answer: `upheld` says that the signal was wrong as it is, and should be corrected or retracted; `rejected` that it stands.
+ */
+export type DisputeVerdict = 'upheld' | 'rejected';
 export type MemberStatus = 'active' | 'suspended' | 'left';
 export type Scope =
   | 'signals:write'
@@ -485,6 +493,7 @@ export interface Schemas {
   PolicyVersionPath: PolicyVersionPath;
   OwnerPath: OwnerPath;
   SignalPath: SignalPath;
+  DisputesQuery: DisputesQuery;
   ReportPath: ReportPath;
   ReportVersionPath: ReportVersionPath;
   ReportComparePath: ReportComparePath;
@@ -522,6 +531,15 @@ export interface Schemas {
   ExerciseList: ExerciseList;
   ExercisePath: ExercisePath;
   IncidentPath: IncidentPath;
+  Verdict: Verdict;
+  Judgement: Judgement;
+  JudgementView: JudgementView;
+  DisputeVerdict: DisputeVerdict;
+  DisputeAnswer: DisputeAnswer;
+  DisputeView: DisputeView;
+  DisputeList: DisputeList;
+  PeriodCounts: PeriodCounts;
+  OwnMeasures: OwnMeasures;
   MemberStatus: MemberStatus;
   Agreement: Agreement;
   NewMember: NewMember;
@@ -1606,6 +1624,13 @@ export interface OwnerPath {
 export interface SignalPath {
   signal: string;
 }
+export interface DisputesQuery {
+  /**
+   * `next` of the page before.
+   */
+  after?: string;
+  limit?: number;
+}
 export interface ReportPath {
   report: string;
 }
@@ -1888,6 +1913,62 @@ export interface IncidentPath {
   incident: IncidentId;
 }
 /**
+ * Replaces what you said of the signal before.
+ */
+export interface Judgement {
+  verdict: Verdict;
+}
+export interface JudgementView {
+  signal: string;
+  verdict: Verdict;
+  judged_at: Instant;
+}
+/**
+ * Settles the judgements that there are. One that is made later opens the dispute again.
+ */
+export interface DisputeAnswer {
+  answer: DisputeVerdict;
+}
+/**
+ * The dispute about a signal, for its origin. Who disputes it is not told.
+ */
+export interface DisputeView {
+  signal: string;
+  dispute: Dispute;
+  /**
+   * How many members say that it is wrong, answered or not.
+   */
+  wrong: number;
+  answer?: DisputeVerdict;
+  answered_at?: Instant;
+}
+export interface DisputeList {
+  disputes: DisputeView[];
+  /**
+   * Give it as `after` for the next page; absent on the last one.
+   */
+  next?: string;
+}
+/**
+ * By how far back from the instant of measuring.
+ */
+export interface PeriodCounts {
+  P7D?: number;
+  P30D?: number;
+  P90D?: number;
+  P365D?: number;
+}
+/**
+ * What policies read of you. Of signals that charter and your policy let be counted, that are not retracted and of no exercise. What is absent is unknown: it was not measured yet, or too few signals or judges stand behind it.
+ */
+export interface OwnMeasures {
+  measured_at?: Instant;
+  contributed?: PeriodCounts;
+  found_good?: PeriodCounts;
+  overturned?: Percent;
+  stale?: Percent;
+}
+/**
  * An agreement that the member has accepted, in force from `from` to `until`.
  */
 export interface Agreement {
@@ -2047,6 +2128,10 @@ export interface Me {
     signals_used: number;
     classes: number;
     classes_used: number;
+    reports: number;
+    reports_used: number;
+    messages: number;
+    messages_used: number;
   };
 }
 export interface PolicyVersion {

@@ -19,6 +19,7 @@ import type { App } from './http/fastify.ts';
 import { healthRoutes } from './http/health.ts';
 import type { Hub } from './hub.ts';
 import { incidentRoutes } from './incidents/routes.ts';
+import { measureRoutes } from './measures/routes.ts';
 import { memberRoutes } from './members/routes.ts';
 import { policyRoutes } from './policies/routes.ts';
 import { messageRoutes } from './messages/routes.ts';
@@ -62,6 +63,7 @@ export async function buildApp(server: App, hub: Hub): Promise<App> {
     policyRoutes(app, hub, access, entitlements);
     signalRoutes(app, hub, access, entitlements);
     feedRoutes(app, hub, access, entitlements);
+    measureRoutes(app, hub, access, entitlements);
     trendRoutes(app, hub, access);
     searchRoutes(app, hub, access, entitlements);
     messageRoutes(app, hub, access, entitlements);

@@ -31,12 +31,18 @@ export interface Config {
   signalQuota: number;
   /** Visibility classes per member. */
   classQuota: number;
+  /** Reports per member, drafts too. */
+  reportQuota: number;
+  /** Requests, answers and comments per member. */
+  messageQuota: number;
   /** The longest that a signal is kept, in milliseconds. */
   retention: number;
   /** The longest that the content of a report is kept after its first publication, or the last change of a draft, in milliseconds. */
   reportRetention: number;
   /** How long cursors and batches can be used: the log keeps so long what signals said before, in milliseconds. */
   logRetention: number;
+  /** A signal that its origin has neither posted nor changed for so long is stale, in milliseconds: whole days. */
+  staleAfter: number;
   /** Items in one bulk request. */
   bulkItems: number;
   secret: Uint8Array;
@@ -62,9 +68,12 @@ export function readConfig(env: Environment): Config {
     rateLimit: integer(env, 'TOCSIN_RATE_LIMIT', 6000, 1, 10_000_000),
     signalQuota: integer(env, 'TOCSIN_SIGNAL_QUOTA', 10_000_000, 1, 1_000_000_000),
     classQuota: integer(env, 'TOCSIN_CLASS_QUOTA', 5000, 1, 100_000),
+    reportQuota: integer(env, 'TOCSIN_REPORT_QUOTA', 10_000, 1, 1_000_000),
+    messageQuota: integer(env, 'TOCSIN_MESSAGE_QUOTA', 10_000, 1, 1_000_000),
     retention: length(env, 'TOCSIN_RETENTION', 'P1095D'),
     reportRetention: length(env, 'TOCSIN_REPORT_RETENTION', 'P1825D'),
     logRetention: length(env, 'TOCSIN_LOG_RETENTION', 'P400D'),
+    staleAfter: length(env, 'TOCSIN_STALE_AFTER', 'P180D'),
     bulkItems: integer(env, 'TOCSIN_BULK_ITEMS', 1_000_000, 1, 100_000_000),
     secret: readSecret(env, home),
   };

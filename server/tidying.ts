@@ -3,6 +3,7 @@ import { dropContacts } from './contacts/store.ts';
 import { dropEmergencies } from './emergencies/store.ts';
 import { toProblem } from './http/errors.ts';
 import type { Hub } from './hub.ts';
+import { takeMeasures } from './measures/measure.ts';
 import { purgeMessages } from './messages/purge.ts';
 import { dropCopies } from './referrals/register.ts';
 import { purgeReports } from './reports/purge.ts';
@@ -22,6 +23,7 @@ const JOBS: readonly (readonly [string, (hub: Hub) => Promise<unknown>])[] = [
   ['contacts of members that left could not be dropped', dropContacts],
   ['past emergencies could not be dropped', dropEmergencies],
   ['trends could not be counted', freezeWeeks],
+  ['measures could not be taken', takeMeasures],
 ];
 
 /** Drops what is due and counts the weeks that have ended, every hour until it is told to stop. Several processes may: they take turns. */

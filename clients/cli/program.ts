@@ -5,6 +5,7 @@ import { contactCommands } from './commands/contact.ts';
 import { explainCommand } from './commands/explain.ts';
 import { hashCommands } from './commands/hash.ts';
 import { hubCommands } from './commands/hub.ts';
+import { judgeCommands } from './commands/judge.ts';
 import { keysCommands } from './commands/keys.ts';
 import { memberCommands } from './commands/member.ts';
 import { policyCommands } from './commands/policy.ts';
@@ -77,6 +78,6 @@ function buildProgram(terminal: Terminal, json: boolean, finish: (code: ExitCode
     .option('--json', 'results and errors as JSON')
     .addHelpText('after', AFTER_HELP);
   const commands = new Commands(terminal, finish);
-  for (const add of [hubCommands, memberCommands, contactCommands, policyCommands, hashCommands, pushCommand, pullCommand, explainCommand, incidentCommands, referCommands, holdCommands, keysCommands, reportCommands, reportReadingCommands, requestCommands, trendsCommand, exerciseCommands, emergencyCommands]) add(program, commands);
+  for (const add of [hubCommands, memberCommands, contactCommands, policyCommands, hashCommands, pushCommand, pullCommand, explainCommand, judgeCommands, incidentCommands, referCommands, holdCommands, keysCommands, reportCommands, reportReadingCommands, requestCommands, trendsCommand, exerciseCommands, emergencyCommands]) add(program, commands);
   return program;
 }

@@ -1,10 +1,10 @@
 import type {
   ActivationHistory, ActivationRequest, ActivationView, ApprovalRule, ApprovalState, AuditPage, BatchResult, Calendar, ChangesPage, ClientList,
-  ClientView, ContactList, ContactView, Departure, DepartureResult, DiffRequest, DigestKeyList, DigestSchemeList, EmergencyClosing, EmergencyList, EmergencyView,
+  ClientView, ContactList, ContactView, Departure, DepartureResult, DiffRequest, DigestKeyList, DigestSchemeList, DisputeAnswer, DisputeList, DisputeView, EmergencyClosing, EmergencyList, EmergencyView,
   ExerciseList, ExerciseView, ExplainRequest, Explanation, FeedDocument, FeedList, GroupChange, GroupList, GroupView, HarmList, HoldList, HoldView,
-  IncidentChange, IncidentList, IncidentView, ItemResult, Jwks, LintReport, Me, MemberChange, MemberList, MemberView, MessageList, MessageView, NewAnswer,
+  IncidentChange, IncidentList, IncidentView, ItemResult, Jwks, Judgement, JudgementView, LintReport, Me, MemberChange, MemberList, MemberView, MessageList, MessageView, NewAnswer,
   NewClient, NewComment, NewContact, NewCredential, NewEmergency, NewExercise, NewHold, NewMember, NewReferral, NewReport, NewRequest, NewReview,
-  NewSignal, NewTopic, News, Opening, OverlapTable, OwnReport, OwnReportList, OwnSignalCounts, OwnSignalList, Policy, PolicyDifference, PolicyVersion, PolicyVersionList,
+  NewSignal, NewTopic, News, Opening, OverlapTable, OwnMeasures, OwnReport, OwnReportList, OwnSignalCounts, OwnSignalList, Policy, PolicyDifference, PolicyVersion, PolicyVersionList,
   PostedMessage, ProposalView, PublicContactList, ReferralList, ReferralView, ReportChangesPage, ReportComparison, ReportHits, ReportList,
   ReportVersion, ReportVersionList, ReportView, Retraction, RotatedDigestKey, Rotation, SignalView, SimulateRequest, Simulation, Topic, TopicList,
   Trends, UndoResult, Visibility, Withdrawal,
@@ -82,6 +82,12 @@ export interface Operations {
   'PUT /v1/signals/:signal': Takes<NewSignal, ItemResult>;
   'POST /v1/signals/:signal/retract': Takes<Retraction, ItemResult>;
   'POST /v1/signals/:signal/expire': Answers<ItemResult>;
+  'PUT /v1/signals/:signal/judgement': Takes<Judgement, JudgementView>;
+  'DELETE /v1/signals/:signal/judgement': Answers<undefined>;
+  'GET /v1/signals/:signal/dispute': Answers<DisputeView>;
+  'PUT /v1/signals/:signal/dispute': Takes<DisputeAnswer, DisputeView>;
+  'GET /v1/disputes': Answers<DisputeList>;
+  'GET /v1/measures': Answers<OwnMeasures>;
   'POST /v1/batches/:batch/undo': Answers<UndoResult>;
   'GET /v1/feeds': Answers<FeedList>;
   'PUT /v1/feeds/:owner/:name': Takes<FeedDocument, FeedDocument>;

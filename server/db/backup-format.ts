@@ -25,6 +25,7 @@ export const TABLES = Object.keys({
   report: true, report_version: true, report_part: true, report_link: true, report_disclosure: true,
   contact: true, referral: true, referral_object: true, referral_event: true, referral_copy: true, hold: true, hold_signal: true, emergency: true, emergency_event: true,
   trend_week: true, trend_cell: true, trend_overlap: true, message: true, message_disclosure: true, topic: true, topic_item: true,
+  judgement: true, dispute_answer: true, measuring: true, measured_signal: true,
 } satisfies Record<TableName, true>) as TableName[];
 
 /** The name of the last migration; undefined in a database that has none. */

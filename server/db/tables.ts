@@ -4,8 +4,9 @@ import type { ReplicaState } from '../feeds/cursor.ts';
 import type { EmergencyContent } from '../emergencies/emergencies.ts';
 import type { MessageContent } from '../messages/content.ts';
 import type { MessageObject, PolicyObject } from '../policy/object.ts';
+import type { Measures } from '../policy/world.ts';
 import type { Dimension } from '../trends/tables.ts';
-import type { ContactVisibility, EmergencyOutcome, MessageKind, NewContact, NewReferral, NewReport, NewSignal, NewTopic, PartKind, Policy, ReferredContent, ReportReview, RetractionReason, WithdrawalReason } from '../../schemas/types.ts';
+import type { ContactVisibility, Dispute, DisputeVerdict, EmergencyOutcome, MessageKind, NewContact, NewReferral, NewReport, NewSignal, NewTopic, PartKind, Policy, ReferredContent, ReportReview, RetractionReason, Verdict, WithdrawalReason } from '../../schemas/types.ts';
 
 /** JSON that is written as text and read as data. */
 type Json<T> = ColumnType<T, string, string>;
@@ -50,6 +51,10 @@ export interface Tables {
   message_disclosure: MessageDisclosureTable;
   topic: TopicTable;
   topic_item: TopicItemTable;
+  judgement: JudgementTable;
+  dispute_answer: DisputeAnswerTable;
+  measuring: MeasuringTable;
+  measured_signal: MeasuredSignalTable;
 }
 
 /** One row, updated first by every transaction that writes: whoever holds it appends to the log. */
@@ -126,6 +131,8 @@ export interface SignalTable {
   retraction: RetractionReason | null;
   /** The earlier of valid_until and the end of retention. */
   until: number;
+  /** When its origin last changed what it says; null where it never did. */
+  changed_at: Generated<number | null>;
   reference: string | null;
   set_name: string;
   /** Empty once the content was purged. */
@@ -145,6 +152,8 @@ export interface ChangeLogTable {
   prev_class: number | null;
   prev_until: number | null;
   prev_content: ColumnType<NewSignal | null, string | null, string | null>;
+  /** The hub's own: what it measured changed the class, and nothing else. */
+  measured: Generated<boolean>;
 }
 
 /**
@@ -502,4 +511,39 @@ export interface TopicItemTable {
   topic_id: string;
   item: string;
   page: number;
+}
+
+/** What a member finds of another's signal. */
+export interface JudgementTable {
+  member: number;
+  signal_id: string;
+  /** The signal's. */
+  origin: number;
+  verdict: Verdict;
+  at: number;
+}
+
+/** The origin's latest answer to those who find a signal of it wrong: to what was said by then, of this version. */
+export interface DisputeAnswerTable {
+  signal_id: string;
+  answer: DisputeVerdict;
+  version: number;
+  at: number;
+}
+
+/** A day at whose beginning it was measured, counted since the epoch. */
+export interface MeasuringTable {
+  day: number;
+  at: number;
+  /** What was measured of members, by id. */
+  members: Json<Record<string, Measures>>;
+  /** It is in the world, as far as it differed. */
+  written: boolean;
+}
+
+/** What was measured of a signal that is to move to another class. */
+export interface MeasuredSignalTable {
+  signal_id: string;
+  corroboration: number;
+  dispute: Dispute;
 }

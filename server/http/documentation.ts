@@ -22,6 +22,7 @@ const tags = [
   { name: 'Feeds', description: 'What a member may see, pulled as exact changes of a replica.' },
   { name: 'Reports', description: 'Strategic notes for people, of which each reader sees the parts that it may see.' },
   { name: 'Trends', description: 'What signals come to, week by week, with small numbers left out.' },
+  { name: 'Measures', description: 'What members find of each other’s signals, and what policies read of members and signals because of it.' },
   { name: 'Messages', description: 'Requests for information, answers to them, and comments on reports.' },
   { name: 'Topics', description: 'What a member wants to hear of, and what is new about it.' },
   { name: 'Policies', description: 'Who may see what of a member’s signals: written, checked, explained and put into force.' },

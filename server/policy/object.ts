@@ -18,9 +18,9 @@ export interface SignalAttributes {
   intent?: Intent;
   novelty?: Novelty;
   basis?: Basis;
-  /** Independent origins besides its own that let themselves be counted, an echo once: 0 to 5, as last measured. */
+  /** Independent origins, besides its own and one more, that let themselves be counted and say the same: 0 to 5, as last measured, 0 before. */
   corroboration?: number;
-  /** As last measured. */
+  /** As last measured, `none` before. */
   dispute?: Dispute;
   /** Where it plays. An empty list is an unset one. */
   jurisdictions?: readonly Jurisdiction[];

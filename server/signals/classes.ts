@@ -56,6 +56,13 @@ export async function addClasses(tx: Tx, wanted: readonly WantedClass[]): Promis
   return new Map(wanted.map((item, index) => [item.key, first + index]));
 }
 
+/** Finds classes, and adds those that are missing, whatever the origin's quota. */
+export async function internClasses(tx: Tx, wanted: readonly WantedClass[]): Promise<Map<string, number>> {
+  const found = await findClasses(tx, wanted);
+  const missing = new Map(wanted.filter(({ key }) => !found.has(key)).map((item) => [item.key, item]));
+  return new Map([...found, ...(await addClasses(tx, [...missing.values()]))]);
+}
+
 function hashOf(key: string): string {
   return blake3(key, 16).toString('hex');
 }

@@ -1,11 +1,12 @@
 import { blake3, checkDigestForm, schemes } from '../../clients/sdk/digests/index.ts';
 import type { Digest, NewSignal } from '../../schemas/types.ts';
 import { validatorOf } from '../http/validation.ts';
-import type { PolicyObject, SignalAttributes } from '../policy/object.ts';
+import type { SignalAttributes, SignalObject } from '../policy/object.ts';
 import { formatInstant, instant } from '../policy/time.ts';
 import { Problem, problemAt } from '../problems.ts';
 import { uuidFrom } from '../random.ts';
 import { rawIdentifierIn } from '../text/raw-identifiers.ts';
+import { UNMEASURED } from './measured.ts';
 import { hashesOf, type ContentHashes } from './sums.ts';
 
 /** An indicator: its id follows from scheme, key, epoch and digest. Unkeyed schemes have the key '' and epoch 0. */
@@ -23,8 +24,9 @@ export interface Prepared {
   json: string;
   /** Hex of 16 bytes; equal content has equal hashes. */
   hash: string;
-  object: PolicyObject;
-  /** Equal for signals of one visibility class. */
+  /** As long as nothing was measured of it. */
+  object: SignalObject;
+  /** Equal for signals of one visibility class, as long as nothing was measured of them. */
   classKey: string;
   validUntil: number | null;
   reference: string | null;
@@ -47,13 +49,12 @@ export function prepare(item: unknown, origin: string): Prepared {
   checkTimes(signal);
   const content = normalise(signal);
   const json = JSON.stringify(content);
-  const object = objectOf(content, origin);
+  const given = objectOf(content, origin);
   return {
     content,
     json,
     hash: blake3(json, 16).toString('hex'),
-    object,
-    classKey: JSON.stringify(object),
+    ...classOf(given),
     validUntil: content.valid_until === undefined ? null : instant(content.valid_until),
     reference: content.reference ?? null,
     indicators: content.digests.map(indicatorOf),
@@ -114,8 +115,17 @@ function normalise(s: NewSignal): NewSignal {
   };
 }
 
-/** What the policy engine reads of a signal: the visibility class. */
-export function objectOf(content: NewSignal, origin: string): PolicyObject {
+/** The class of a signal with this content of which nothing was measured. */
+export function unmeasuredClass(content: NewSignal, origin: string): Pick<Prepared, 'object' | 'classKey'> {
+  return classOf(objectOf(normalise(content), origin));
+}
+
+function classOf(given: SignalObject): Pick<Prepared, 'object' | 'classKey'> {
+  return { object: { ...given, attributes: { ...given.attributes, ...UNMEASURED } }, classKey: JSON.stringify(given) };
+}
+
+/** What the policy engine reads of a signal of what its origin gives. */
+function objectOf(content: NewSignal, origin: string): SignalObject {
   const attributes: SignalAttributes = {
     type: schemes.get(content.digests[0]!.scheme)!.type,
     schemes: [...new Set(content.digests.map((digest) => digest.scheme))].sort(),

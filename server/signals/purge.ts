@@ -83,6 +83,7 @@ async function purge(tx: Tx, due: readonly Due[]): Promise<void> {
   }
   await addUsage(tx, freed);
   await sql`update signal set content = null, content_hash = '', reference = null where id = any(${arrayText(due.map(({ id }) => id))}::text::uuid[])`.execute(tx);
+  for (const table of ['judgement', 'dispute_answer']) await sql`delete from ${sql.table(table)} where signal_id = any(${arrayText(due.map(({ id }) => id))}::uuid[])`.execute(tx);
   const indicators = [...new Set(due.flatMap((row) => indicatorsOf(row.content).map(({ id }) => id)))];
   await sql`delete from indicator i where i.id = any(${arrayText(indicators)}::text::uuid[]) and not exists (select from signal_indicator l where l.indicator_id = i.id)`.execute(tx);
 }

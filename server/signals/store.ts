@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { NewSignal, RetractionReason } from '../../schemas/types.ts';
 import { arrayText, unnest, type Tx } from '../db/database.ts';
 import { indicatorsOf, type Indicator } from './content.ts';
+import type { Measured } from './measured.ts';
 import { hashesOf, type ContentHashes, type SumChanges, type Summand } from './sums.ts';
 
 /** A signal's row as the writer sees it. */
@@ -21,6 +22,7 @@ export interface Stored {
   purged: boolean;
   /** The exercise that it belongs to; of what was purged it is not known. */
   exercise: string | null;
+  measured: Measured;
 }
 
 /** A row to be written, new or in place of `before`. */
@@ -40,7 +42,8 @@ export interface Row {
   indicators: readonly Indicator[];
 }
 
-const COLUMNS = sql<Stored>`s.id, s.origin, s.class_id, s.version, s.active, s.until, s.reference, s.set_name, encode(s.content_hash, 'hex') as hash, s.position, s.accepted_at, s.content is null as purged, s.content ->> 'exercise' as exercise`;
+const MEASURED = sql`(select jsonb_build_object('corroboration', c.doc #> '{attributes,corroboration}', 'dispute', c.doc #> '{attributes,dispute}') from visibility_class c where c.id = s.class_id)`;
+const COLUMNS = sql<Stored>`s.id, s.origin, s.class_id, s.version, s.active, s.until, s.reference, s.set_name, encode(s.content_hash, 'hex') as hash, s.position, s.accepted_at, s.content is null as purged, s.content ->> 'exercise' as exercise, ${MEASURED} as measured`;
 
 /** The active signals that have one of these references. */
 export async function findByReference(tx: Tx, wanted: readonly { origin: number; set: string; reference: string }[]): Promise<Stored[]> {
@@ -93,13 +96,27 @@ export async function updateSignals(tx: Tx, rows: readonly Row[], at: number, su
   for (const row of before) sums.remove(summandOf(row));
   for (const row of rows) sums.add(row);
   await sql`update signal s set class_id = r.class_id, position = r.position, version = s.version + 1, until = r.until,
-      reference = r.reference, content_hash = decode(r.hash, 'hex'), content = r.content
+      reference = r.reference, content_hash = decode(r.hash, 'hex'), content = r.content, changed_at = ${at}::bigint
     from ${signalColumns(rows)} where s.id = r.id`.execute(tx);
   const was = new Map(before.map((row) => [row.id, new Set(indicatorsOf(row.content).map((indicator) => indicator.id))]));
   const links = rows.flatMap((row) => row.indicators.filter((i) => !was.get(row.id)?.has(i.id)).map((indicator) => ({ indicator, signal: row.id })));
   const gone = rows.flatMap((row) => [...(was.get(row.id) ?? [])].filter((id) => !row.indicators.some((i) => i.id === id)).map((id) => ({ id, signal: row.id })));
   if (links.length > 0) await link(tx, links);
   if (gone.length > 0) await unlink(tx, gone);
+}
+
+/** Moves signals to other classes because of what was measured of them. What they say, and its version, stay as they are. */
+export async function moveSignals(tx: Tx, rows: readonly { id: string; position: number; classId: number }[], at: number, sums: SumChanges): Promise<void> {
+  if (rows.length === 0) return;
+  const before = await logBefore(tx, rows.map((row) => ({ ...row, retracted: false })), at, true);
+  const classes = new Map(rows.map(({ id, classId }) => [id, classId]));
+  for (const summand of before.map(summandOf)) {
+    sums.remove(summand);
+    sums.add({ ...summand, classId: classes.get(summand.id)! });
+  }
+  await sql`update signal s set position = r.position, class_id = r.class_id
+    from ${unnest([{ type: 'uuid', values: rows.map((r) => r.id) }, { type: 'bigint', values: rows.map((r) => r.position) }, { type: 'integer', values: rows.map((r) => r.classId) }])} r(id, position, class_id)
+    where s.id = r.id`.execute(tx);
 }
 
 /** Takes signals back for good. */
@@ -128,7 +145,7 @@ type Before = BeforeRow & { content: NewSignal };
  * Writes log rows that say what signals are now, before they change. Their class after the change: null for the same.
  * @returns what they were, but for those whose content was purged
  */
-async function logBefore(tx: Tx, rows: readonly { id: string; position: number; classId: number | null; retracted: boolean }[], at: number): Promise<Before[]> {
+async function logBefore(tx: Tx, rows: readonly { id: string; position: number; classId: number | null; retracted: boolean }[], at: number, measured = false): Promise<Before[]> {
   const keys = unnest([
     { type: 'uuid', values: rows.map((r) => r.id) },
     { type: 'bigint', values: rows.map((r) => r.position) },
@@ -139,8 +156,8 @@ async function logBefore(tx: Tx, rows: readonly { id: string; position: number; 
       select k.position, k.retracted, coalesce(k.class_id, s.class_id) as class_id, s.id, s.accepted_at, s.class_id as prev_class, s.until as prev_until, s.content
       from ${keys} k(id, position, class_id, retracted) join signal s on s.id = k.id
     ), l as (
-      insert into change_log (position, at, signal_id, class_id, retracted, prev_class, prev_until, prev_content)
-      select position, ${at}::bigint, id, class_id, retracted, prev_class, prev_until, content from b
+      insert into change_log (position, at, signal_id, class_id, retracted, prev_class, prev_until, prev_content, measured)
+      select position, ${at}::bigint, id, class_id, retracted, prev_class, prev_until, content, ${measured}::boolean from b
     ) select id, accepted_at, prev_class, prev_until, content from b`.execute(tx);
   return logged.rows.filter((row): row is Before => row.content !== null);
 }

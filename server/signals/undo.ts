@@ -9,7 +9,9 @@ import type { SignalWriter, Write } from './writer.ts';
 interface Written {
   position: number;
   id: string;
+  /** The position of its origin's latest change, and of the latest of all: what was measured of it may have changed since. */
   latest: number;
+  stands: number;
   active: boolean;
   set_name: string;
   prev_class: number | null;
@@ -43,8 +45,10 @@ export async function undoBatch(hub: Hub, writer: SignalWriter, origin: MemberDo
 }
 
 async function writtenBetween(hub: Hub, after: number, last: number): Promise<Written[]> {
-  const found = await sql<Written>`select c.position, s.id, s.position as latest, s.active, s.set_name, c.prev_class, c.prev_content
-    from change_log c join signal s on s.id = c.signal_id where c.position > ${after} and c.position <= ${last} order by c.position limit ${CHUNK}`.execute(hub.db);
+  const found = await sql<Written>`select c.position, s.id, coalesce(o.position, s.accepted_position) as latest, s.position as stands, s.active, s.set_name, c.prev_class, c.prev_content
+    from change_log c join signal s on s.id = c.signal_id
+    left join lateral (select position from change_log where signal_id = s.id and prev_class is not null and not measured order by position desc limit 1) o on true
+    where c.position > ${after} and c.position <= ${last} order by c.position limit ${CHUNK}`.execute(hub.db);
   return found.rows;
 }
 
@@ -68,5 +72,5 @@ function isPruned({ prev_class, prev_content }: Written): boolean {
 
 function undoing(row: Written, origin: MemberDocument, client: string): Write {
   if (row.prev_content === null) return { kind: 'retract', origin, client, id: row.id, reason: 'batch-undone' };
-  return { kind: 'put', origin, client, prepared: prepare(row.prev_content, origin.id), set: row.set_name, target: { kind: 'id', id: row.id, position: row.position } };
+  return { kind: 'put', origin, client, prepared: prepare(row.prev_content, origin.id), set: row.set_name, target: { kind: 'id', id: row.id, position: row.stands } };
 }

@@ -8,8 +8,9 @@ import type { RetractionReason } from '../../schemas/types.ts';
 import { takesPart } from '../exercises/exercises.ts';
 import type { ExerciseDocument, MemberDocument } from '../world/documents.ts';
 import type { HubWorld } from '../world/state.ts';
-import { ClassInterner, addClasses, findClasses, type WantedClass } from './classes.ts';
+import { ClassInterner, addClasses, findClasses, internClasses, type WantedClass } from './classes.ts';
 import type { Prepared } from './content.ts';
+import { measuredClass } from './measured.ts';
 import { NO_USAGE, addUsage, findById, findByReference, insertSignals, readUsage, retractSignals, updateSignals, type Row, type Stored, type Usage } from './store.ts';
 import { SumChanges } from './sums.ts';
 
@@ -246,7 +247,15 @@ class Round {
     });
     for (const [key, id] of await addClasses(this.#tx, [...made.values()])) this.interned.set(key, id);
     await addUsage(this.#tx, added);
+    await this.#internMeasured(allowed);
     return allowed;
+  }
+
+  /** A signal keeps what was measured of it. Classes that come of that are no matter of the origin's quota, since others have a part in them. */
+  async #internMeasured(steps: readonly Step[]): Promise<void> {
+    const wanted = steps.flatMap(({ write, stored }) => (write.kind === 'put' && stored ? [{ ...measuredClass(write.prepared, stored.measured), origin: write.origin.number }] : []));
+    const missing = wanted.filter(({ key }) => this.#classId(key) === undefined);
+    for (const [key, id] of await internClasses(this.#tx, missing)) this.interned.set(key, id);
   }
 
   async #findClasses(puts: readonly Step[]): Promise<Map<string, WantedClass>> {
@@ -296,7 +305,7 @@ class Round {
     return {
       id: stored?.id ?? target.id ?? uuidFrom(this.#hub.random.bytes(16)),
       origin: origin.number,
-      classId: this.#classId(prepared.classKey)!,
+      classId: this.#classId(stored ? measuredClass(prepared, stored.measured).key : prepared.classKey)!,
       acceptedAt,
       position: this.#position++,
       version: (stored?.version ?? 0) + 1,

@@ -1,4 +1,5 @@
 import type { FeedDocument, Jurisdiction, MemberKind, Policy, ProposalState, ProposedAct, Responders, Severity, Trust } from '../../schemas/types.ts';
+import type { Measures } from '../policy/world.ts';
 
 /** A member as the hub keeps it. */
 export interface MemberDocument {
@@ -107,6 +108,11 @@ export interface ExerciseDocument {
   until: number;
 }
 
+/** What the hub measured of members, by id, at the last of its fixed instants. */
+export interface MeasuresDocument {
+  members: Record<string, Measures>;
+}
+
 /** What a world entry of each kind holds. */
 export interface Documents {
   member: MemberDocument;
@@ -118,6 +124,7 @@ export interface Documents {
   feed: FeedDocument & { deleted?: boolean };
   incident: IncidentDocument;
   exercise: ExerciseDocument;
+  measures: MeasuresDocument;
   'signing-key': SigningKeyDocument;
   'digest-key': DigestKeyDocument;
 }

@@ -2,7 +2,7 @@ import { respondersOf } from '../incidents/incidents.ts';
 import type { Activation, Feed, Incident, Member, World } from '../policy/world.ts';
 import { instant } from '../policy/time.ts';
 import { Problem } from '../problems.ts';
-import type { ClientDocument, DigestKeyDocument, Documents, ExerciseDocument, GroupDocument, IncidentDocument, Kind, MemberDocument, ProposalDocument, SigningKeyDocument } from './documents.ts';
+import type { ClientDocument, DigestKeyDocument, Documents, ExerciseDocument, GroupDocument, IncidentDocument, Kind, MeasuresDocument, MemberDocument, ProposalDocument, SigningKeyDocument } from './documents.ts';
 
 /** The id of the member that is this hub itself: its clients are the operator's, its policy is the charter. */
 export const OPERATOR = 'hub';
@@ -20,6 +20,7 @@ export interface HubWorld {
   feeds: ReadonlyMap<string, Documents['feed']>;
   incidents: ReadonlyMap<string, IncidentDocument>;
   exercises: ReadonlyMap<string, ExerciseDocument>;
+  measures: MeasuresDocument;
   /** The owners whose policies it takes two clients to put into force. */
   approvals: ReadonlySet<string>;
   /** The latest proposal of each owner. */
@@ -35,9 +36,11 @@ export function buildWorld(version: number, rows: readonly { kind: string; doc: 
   const members = new Map(of('member').map((member) => [member.id, member]));
   const groups = new Map(of('group').filter((group) => !group.deleted).map((group) => [group.id, group]));
   const feeds = new Map(of('feed').filter((feed) => !feed.deleted).map((feed) => [feed.id, feed]));
+  const measures = of('measures').at(-1) ?? { members: {} };
   return {
     version,
     members,
+    measures,
     numbers: new Map([...members.values()].map((member) => [member.number, member])),
     groups,
     feeds,
@@ -49,7 +52,7 @@ export function buildWorld(version: number, rows: readonly { kind: string; doc: 
     signingKeys: of('signing-key'),
     digestKeys: byOwner(of('digest-key').sort((a, b) => b.epoch - a.epoch)),
     policy: {
-      members: new Map([...members.values()].map((member) => [member.id, engineMember(member, groups)])),
+      members: new Map([...members.values()].map((member) => [member.id, engineMember(member, groups, measures)])),
       groups: new Set(groups.keys()),
       operator: OPERATOR,
       activations: activations(of('activation')),
@@ -59,7 +62,7 @@ export function buildWorld(version: number, rows: readonly { kind: string; doc: 
   };
 }
 
-function engineMember(member: MemberDocument, groups: ReadonlyMap<string, GroupDocument>): Member {
+function engineMember(member: MemberDocument, groups: ReadonlyMap<string, GroupDocument>, measures: MeasuresDocument): Member {
   return {
     id: member.id,
     kind: member.kind,
@@ -68,6 +71,7 @@ function engineMember(member: MemberDocument, groups: ReadonlyMap<string, GroupD
     jurisdictions: member.jurisdictions,
     groups: new Set([...groups.values()].filter((group) => group.members.includes(member.id)).map((group) => group.id)),
     agreements: member.agreements.map(({ id, from, until }) => ({ id, from: instant(from), ...(until ? { until: instant(until) } : {}) })),
+    ...(measures.members[member.id] ? { measures: measures.members[member.id]! } : {}),
   };
 }
 

@@ -21,6 +21,7 @@ export const EVENTS = {
   retractedBeforeRelease: 'retractions before anybody’s release',
   updateInEmbargo: 'updates inside an embargo',
   classChanged: 'updates that changed the class',
+  measured: 'signals of which something else was measured',
   leftFilter: 'updates by which an object left a feed’s filter while a replica held it',
   cameBack: 'updates of a signal that had ended',
   expired: 'signals ended by their origin',

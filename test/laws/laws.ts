@@ -2,6 +2,8 @@ import { inspect } from 'node:util';
 import fc from 'fast-check';
 import type { HomeName, TestScope } from '../support/hub.ts';
 import { Counts } from './counts.ts';
+import { anyMeasuredStep } from './generate-measured.ts';
+import { anyStep } from './generate.ts';
 import { StepLists } from './property.ts';
 import { takeSteps } from './run.ts';
 import type { Step } from './steps.ts';
@@ -15,6 +17,8 @@ export interface LawOptions {
   length?: number;
   /** Leads to one list again: as printed by a failure of the same seed and length. */
   path?: string;
+  /** Measures change, and policies ask for them. */
+  measured?: boolean;
   /** For how long a failing list may be made smaller; not at all when absent. */
   shrinkSeconds?: number;
   /** Told after each run. */
@@ -38,9 +42,9 @@ const PROCESSES: Record<HomeName, number> = { embedded: 1, postgres: 3 };
 
 /** Takes random steps on new hubs and compares replicas with the plain evaluator. */
 export async function checkLaws(options: LawOptions): Promise<Outcome> {
-  const { home, seed, steps, path, length = LENGTH, shrinkSeconds, progress } = options;
+  const { home, seed, steps, path, length = LENGTH, measured = false, shrinkSeconds, progress } = options;
   const counts = new Counts();
-  const property = fc.asyncProperty(new StepLists(length), async (list: Step[]) => {
+  const property = fc.asyncProperty(new StepLists(length, measured ? anyMeasuredStep : anyStep), async (list: Step[]) => {
     await inScope((scope) => takeSteps(scope, { home, processes: PROCESSES[home], seed }, list, counts));
     progress?.(counts);
   });
@@ -50,16 +54,16 @@ export async function checkLaws(options: LawOptions): Promise<Outcome> {
   return { counts, failure: describe(smallest.failed ? smallest : found, options) };
 }
 
-function describe({ counterexample, counterexamplePath, errorInstance }: fc.RunDetails<[Step[]]>, { home, seed, length = LENGTH }: LawOptions): string {
+function describe({ counterexample, counterexamplePath, errorInstance }: fc.RunDetails<[Step[]]>, { home, seed, length = LENGTH, measured }: LawOptions): string {
   const steps = counterexample?.[0] ?? [];
   const list = steps.length > SHOWN ? `${steps.length}; shrink them to see them` : steps.map((step) => `\n${JSON.stringify(step)}`).join('');
   const error = inspect(errorInstance);
-  const again = `npm run test:laws -- --home ${home} --seed ${seed} --length ${length} --path ${counterexamplePath ?? '0'}`;
+  const again = `npm run test:laws -- --home ${home} --seed ${seed} --length ${length} --path ${counterexamplePath ?? '0'}${measured ? ' --law measured' : ''}`;
   return `${error}\n\nThe steps: ${list}\n\nAgain (what is sent at once may come out otherwise): ${again}`;
 }
 
 /** What a hub needs of a test, where there is none. An answer that does not fit its schema is a failure too. */
-async function inScope(work: (scope: TestScope) => Promise<void>): Promise<void> {
+export async function inScope(work: (scope: TestScope) => Promise<void>): Promise<void> {
   const wrong: string[] = [];
   const endings: (() => unknown)[] = [];
   const scope = {

@@ -1,8 +1,8 @@
-import type { FeedDocument, MemberKind, NewSignal, Policy, RetractionReason, SignalField, SignalView, Trust } from '../../schemas/types.ts';
+import type { Dispute, FeedDocument, MemberKind, NewSignal, Policy, RetractionReason, SignalField, SignalView, Trust } from '../../schemas/types.ts';
 import { schemes } from '../../clients/sdk/digests/index.ts';
 import { decide, offers, type Decision } from '../../server/policy/decide.ts';
 import type { PolicyObject } from '../../server/policy/object.ts';
-import type { AcceptedAgreement, Activation, Feed, World } from '../../server/policy/world.ts';
+import type { AcceptedAgreement, Activation, Feed, Measures, World } from '../../server/policy/world.ts';
 import { OPERATOR } from './steps.ts';
 
 /** A member as the oracle knows it. */
@@ -22,6 +22,9 @@ export interface ModelSignal {
   set: string;
   accepted: number;
   content: NewSignal;
+  /** What was measured of it: 0 and `none` before. */
+  corroboration?: number;
+  dispute?: Dispute;
   /** Counts its changes. */
   revision: number;
   retracted?: { reason: RetractionReason; step: number };
@@ -42,6 +45,7 @@ export class Model {
   groups: ReadonlyMap<string, ReadonlySet<string>> = new Map();
   activations: ReadonlyMap<string, readonly Activation[]> = new Map();
   feeds: ReadonlyMap<string, FeedDocument> = new Map();
+  measures: Readonly<Record<string, Measures>> = {};
   signals: ReadonlyMap<string, ModelSignal> = new Map();
   /** Counts the changes of the world. */
   version = 0;
@@ -55,8 +59,8 @@ export class Model {
   /** This model with some effects. */
   with(effects: readonly Effect[]): Model {
     const copy = new Model(this.retention);
-    const { members, groups, activations, feeds, signals, version } = this;
-    Object.assign(copy, { members, groups, activations, feeds, signals, version });
+    const { members, groups, activations, feeds, measures, signals, version } = this;
+    Object.assign(copy, { members, groups, activations, feeds, measures, signals, version });
     for (const effect of effects) copy.apply(effect);
     return copy;
   }
@@ -81,6 +85,10 @@ export class Model {
   putFeed(id: string, feed: FeedDocument | undefined): void {
     const others = [...this.feeds].filter(([other]) => other !== id);
     this.feeds = new Map(feed ? [...others, [id, feed]] : others);
+  }
+
+  putMeasures(measures: Readonly<Record<string, Measures>>): void {
+    this.measures = measures;
   }
 
   /** In order of effective instant, ties by commit. */
@@ -152,7 +160,7 @@ export class Model {
     return {
       operator: OPERATOR,
       groups: new Set(this.groups.keys()),
-      members: new Map([...this.members.values()].map((member) => [member.id, { ...member, groups: new Set(this.groupsOf(member.id)) }])),
+      members: new Map([...this.members.values()].map((member) => [member.id, { ...member, groups: new Set(this.groupsOf(member.id)), ...(this.measures[member.id] ? { measures: this.measures[member.id]! } : {}) }])),
       activations: this.activations,
       feeds: new Map(),
     };
@@ -168,9 +176,9 @@ export class Model {
 }
 
 /** What the engine reads of a signal. */
-export function objectOf({ origin, content }: Pick<ModelSignal, 'origin' | 'content'>): PolicyObject {
+export function objectOf({ origin, content, corroboration = 0, dispute = 'none' }: Pick<ModelSignal, 'origin' | 'content' | 'corroboration' | 'dispute'>): PolicyObject {
   const { harm, severity, confidence, status, tlp, intent, novelty, basis, labels = [], audience, not_before } = content;
-  const attributes = clean({ type: schemes.get(content.digests[0]!.scheme)!.type, schemes: [...new Set(content.digests.map((d) => d.scheme))].sort(), harm, severity, confidence, status, tlp, labels, intent, novelty, basis });
+  const attributes = clean({ type: schemes.get(content.digests[0]!.scheme)!.type, schemes: [...new Set(content.digests.map((d) => d.scheme))].sort(), harm, severity, confidence, status, tlp, labels, intent, novelty, basis, corroboration, dispute });
   return { kind: 'signal', origin, attributes, ...(audience ? { audience } : {}), ...(not_before ? { notBefore: Date.parse(not_before) } : {}) };
 }
 

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type { NewMember } from '../../schemas/types.ts';
+import type { Dispute, NewMember } from '../../schemas/types.ts';
 import type { ManualClock } from '../../server/clock.ts';
+import { takeMeasures } from '../../server/measures/measure.ts';
+import type { Measures } from '../../server/policy/world.ts';
 import type { Random } from '../../server/random.ts';
 import type { Answer, Api, Credentials } from '../support/api.ts';
 import { startTestHub, type HomeName, type TestHub, type TestScope } from '../support/hub.ts';
@@ -73,6 +75,16 @@ export class Processes {
   async join(member: Omit<NewMember, 'title'>): Promise<void> {
     const { credentials } = await this.#at(0).hub.join(member);
     this.#credentials.set(member.id, credentials);
+  }
+
+  /** The n-th process writes what was measured, as if it had measured it on that day. */
+  async measured(n: number, day: number, members: Record<string, Measures>, signals: readonly { id: string; corroboration: number; dispute: Dispute }[]): Promise<void> {
+    const { hub } = this.#at(n).hub;
+    const rows = signals.map(({ id, corroboration, dispute }) => ({ signal_id: id, corroboration, dispute }));
+    await hub.db.deleteFrom('measuring').execute();
+    await hub.db.insertInto('measuring').values({ day, at: day, members: JSON.stringify(members), written: false }).execute();
+    if (rows.length > 0) await hub.db.insertInto('measured_signal').values(rows).execute();
+    await takeMeasures(hub);
   }
 
   /** Ends the n-th process and starts another. */

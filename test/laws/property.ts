@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { anyStep, opening } from './generate.ts';
+import { opening } from './generate.ts';
 import type { Step } from './steps.ts';
 
 type Values = readonly fc.Value<Step>[];
@@ -21,15 +21,17 @@ interface Shrinking {
  */
 export class StepLists extends fc.Arbitrary<Step[]> {
   readonly #length: number;
+  readonly #step: fc.Arbitrary<Step>;
 
-  constructor(length: number) {
+  constructor(length: number, step: fc.Arbitrary<Step>) {
     super();
     this.#length = length;
+    this.#step = step;
   }
 
   generate(random: fc.Random): fc.Value<Step[]> {
     const first = opening.generate(random, undefined).value.map((step) => new fc.Value(step, undefined));
-    const values = [...first, ...Array.from({ length: this.#length }, () => anyStep.generate(random, undefined))];
+    const values = [...first, ...Array.from({ length: this.#length }, () => this.#step.generate(random, undefined))];
     return this.#list({ values, size: Math.ceil(values.length / 2) });
   }
 
@@ -49,7 +51,7 @@ export class StepLists extends fc.Arbitrary<Step[]> {
     }
     for (const [index, { value, context }] of values.entries()) {
       if (context === undefined) continue;
-      for (const step of anyStep.shrink(value, context)) yield this.#list({ values: values.with(index, step), size: 0 });
+      for (const step of this.#step.shrink(value, context)) yield this.#list({ values: values.with(index, step), size: 0 });
     }
   }
 

@@ -5,6 +5,7 @@ import type { HomeName, TestScope } from '../support/hub.ts';
 import { Counts } from './counts.ts';
 import type { Effect } from './model.ts';
 import { Possible } from './possible.ts';
+import { measure } from './measure-steps.ts';
 import { Processes } from './processes.ts';
 import { pull, pullAll } from './pull.ts';
 import { SeededRandom } from './random.ts';
@@ -136,6 +137,7 @@ class Run {
       case 'read': return signals.read(scene, step);
       case 'clock': return this.#moveClock(step.by, step.hub);
       case 'clock-to-change': return this.#moveClockToChange(step);
+      case 'measure': return measure(scene, step);
       case 'rotate-keys': return this.#rotateKeys(step.hub);
       case 'restart': return this.#restart(step.hub);
       case 'together':

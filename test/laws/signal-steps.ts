@@ -136,7 +136,7 @@ export async function read(scene: Scene, { viewer, aim, hub }: Of<'read'>): Prom
 }
 
 /** The signal that an aim means, which nothing else in this step is about. */
-function aimed(scene: Scene, { at, pick }: Aim): ModelSignal | undefined {
+export function aimed(scene: Scene, { at, pick }: Aim): ModelSignal | undefined {
   const live = [...scene.model.signals.values()].filter((signal) => !signal.retracted && !scene.busy.has(signal.id)).slice(-LATEST).reverse();
   const meant = live.filter((signal) => means(scene, at, signal));
   const among = meant.length > 0 ? meant : live;

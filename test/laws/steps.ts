@@ -1,4 +1,5 @@
-import type { Basis, Intent, Jurisdiction, MemberKind, Novelty, PeerConditions, Policy, Retraction, Rule, Severity, SignalConditions, Terms, Tlp, Trust } from '../../schemas/types.ts';
+import type { Basis, Dispute, Intent, Jurisdiction, MemberKind, Novelty, PeerConditions, Policy, Retraction, Rule, Severity, SignalConditions, Terms, Tlp, Trust } from '../../schemas/types.ts';
+import type { Measures } from '../../server/policy/world.ts';
 
 /** Everything that a run may speak of: all names are known beforehand, so that a step still has a meaning when others are left out. */
 export const MEMBERS = ['ash', 'birch', 'cedar', 'dogwood', 'elm', 'fir'] as const;
@@ -97,6 +98,7 @@ export type Step = { hub: number } & (
   /** To the `pick`-th of the next instants at which something changes for the viewer, or a little off it; then perhaps it pulls. */
   | { do: 'clock-to-change'; viewer: string; pick: number; off: Offset; pull?: PullStep }
   | { do: 'rotate-keys' }
+  | { do: 'measure'; signals: { aim: Aim; corroboration: number; dispute: Dispute }[]; members: Record<string, Measures> }
   | { do: 'restart' }
   | { do: 'together'; steps: Step[] }
   /** One after the other: what seldom follows by chance. */

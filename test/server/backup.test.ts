@@ -54,7 +54,8 @@ async function fill(db: Database): Promise<void> {
   await insert(db, 'batch', { id: a });
   await insert(db, 'batch_range', { batch_id: a });
   await insert(db, 'sync_seen', { batch_id: a, signal_id: b });
-  for (const table of ['usage', 'class_sum']) await insert(db, table, {});
+  for (const table of ['usage', 'class_sum', 'measuring']) await insert(db, table, {});
+  for (const table of ['judgement', 'dispute_answer', 'measured_signal']) await insert(db, table, { signal_id: b });
   for (const viewer of [1, 2, 3]) await insert(db, 'disclosure', { viewer, signal_id: b });
   await insert(db, 'report', { id: a });
   await insert(db, 'report_version', { report_id: a, content: { title: AWKWARD }, reviews: [] });

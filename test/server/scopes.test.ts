@@ -83,6 +83,12 @@ const SCOPES: Record<string, Scope> = {
   'GET /v1/reports/changes': 'reports:read',
   'GET /v1/reports/own': 'reports:read',
   'GET /v1/reports/:report': 'reports:read',
+  'PUT /v1/signals/:signal/judgement': 'signals:write',
+  'DELETE /v1/signals/:signal/judgement': 'signals:write',
+  'GET /v1/signals/:signal/dispute': 'signals:read',
+  'PUT /v1/signals/:signal/dispute': 'signals:write',
+  'GET /v1/disputes': 'signals:read',
+  'GET /v1/measures': 'members:read',
   'GET /v1/audit': 'audit:read',
 };
 

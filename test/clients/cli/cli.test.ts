@@ -345,6 +345,17 @@ t.test('a life with a hub', async (t) => {
     t.match(await tocsin(['policy', 'diff', shut, open]), { code: 0, stdout: /Rule never, which withholds/ });
   });
 
+  await t.test('judging', async (t) => {
+    const judge = await as('harbor', ['signals:write']);
+    t.match(await tocsin(['judge', signalId, 'good'], judge), { code: 0, stdout: 'You find it good.\n' });
+    t.match(await tocsin(['judge', signalId, 'wrong'], judge), { code: 0, stdout: 'You find it wrong.\n' });
+    t.match(await tocsin(['judge', signalId, 'odd'], judge), { code: 3, stderr: /verdict/ });
+    t.match(await tocsin(['dispute', 'list'], northstar), { code: 0, stdout: new RegExp(`${signalId} +1`) });
+    t.match((await tocsin(['dispute', 'answer', signalId, 'rejected', '--json'], northstar)).json, { dispute: 'none', wrong: 1, answer: 'rejected' });
+    t.match(await tocsin(['judge', signalId, 'nothing'], judge), { code: 0, stdout: /taken back/ });
+    t.match(await tocsin(['measures'], northstar), { code: 0, stdout: 'Nothing was measured yet.\n' });
+  });
+
   await t.test('asking, searching and trends', async (t) => {
     for (const member of ['pebble', 'slate']) t.match(await tocsin(['member', 'create', member, '--title', member, '--kind', 'platform'], env), { code: 0 });
     const [asker, answerer] = [await as('pebble', ['messages:read', 'messages:write', 'policies:write', 'trends:read', 'reports:read']), await as('slate', ['messages:read', 'messages:write', 'policies:write'])];
