@@ -1,5 +1,8 @@
 import fc from 'fast-check';
+import { readdirSync, readFileSync } from 'node:fs';
 import t from 'tap';
+import { definitions } from '../../schemas/index.ts';
+import { projectFile } from '../../schemas/root.ts';
 import type { Policy, Rule, Terms } from '../../schemas/types.ts';
 import { ruleMatches, ruleOutcomes } from '../../server/policy/conditions.ts';
 import { countable } from '../../server/policy/counting.ts';
@@ -255,4 +258,19 @@ t.test('which rules something fulfils, and somebody', async (t) => {
   t.same(live([here.members.get('viewer')!, here.members.get('third')!]), ['any', 'closed', 'counts', 'part', 'signal']);
   t.same(live([here.members.get('viewer')!]), ['any', 'closed', 'counts', 'signal']);
   t.same(live([]), ['counts']);
+});
+
+t.test('the shipped policies have nothing wrong, and every condition of the language is understood', async (t) => {
+  const folder = projectFile('sharing-policies');
+  for (const { name } of readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory())) {
+    const document = JSON.parse(readFileSync(`${folder}/${name}/policy.json`, 'utf8')) as Policy;
+    t.same(lintPolicy(document).filter(({ code }) => code !== 'opens-if-others-narrow'), [], name);
+  }
+  for (const conditions of ['SignalConditions', 'ReportConditions', 'MessageConditions', 'PeerConditions']) {
+    const topic = { SignalConditions: 'signals', ReportConditions: 'reports', MessageConditions: 'messages', PeerConditions: 'peers' }[conditions]!;
+    for (const name of Object.keys(definitions[conditions]!['properties'] as object)) {
+      const rule = share('s', { covers: ['signals', 'reports', 'messages'], [topic]: { [name]: {} } });
+      t.ok(implies(rule, rule, 'signals'), `${topic} ${name}`);
+    }
+  }
 });

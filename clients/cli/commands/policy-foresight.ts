@@ -12,7 +12,7 @@ export function foresightCommands(policy: Command, commands: Commands): void {
     .option('--charter <file>', 'of a file: the charter that it would be under')
     .option('--online', 'of a file: on the hub, against its charter and what there is')
     .action(commands.does(lint))
-    .addHelpText('after', examples(['tocsin policy lint policy.json --charter charter.json', 'without a hub; exits with 1 when there is something to say'], ['tocsin policy lint northstar/standard@3', 'on the hub, against its charter and what there is']));
+    .addHelpText('after', examples(['tocsin policy lint policy.json --charter charter.json', 'without a hub; exits with 1 when something is wrong'], ['tocsin policy lint northstar/standard@3', 'on the hub, against its charter and what there is']));
   policy.command('diff').description('tell in sentences how one policy differs from another').argument('<before>', 'a file, or a version on the hub, such as northstar/standard@3').argument('[after]', 'a file, or a version on the hub; when left out, the first is compared with what is in force')
     .action(commands.does(diff))
     .addHelpText('after', examples(['tocsin policy diff northstar/standard@3 policy.json', 'what the file changes'], ['tocsin policy diff policy.json', 'what it changes of what is in force']));
@@ -44,7 +44,8 @@ async function lint(session: Session, name: string, { charter, online }: { chart
   if (onHub && charter !== undefined) throw new CliError('--charter goes with a file: the hub has its own.');
   const findings = onHub ? (await (await session.client()).request('POST', '/v1/policies/lint', policy)).findings : await lintFiles(policy, charter);
   session.out.result(findings, () => (findings.length === 0 ? 'Nothing to say.' : findings.map(({ sentence, code, pointer }) => `${sentence} (${code}, ${pointer})`).join('\n')));
-  return findings.length > 0 ? Exit.failed : Exit.done;
+  // What would come of further conditions is good to know; it is no mistake.
+  return findings.some(({ code }) => code !== 'opens-if-others-narrow') ? Exit.failed : Exit.done;
 }
 
 async function lintFiles(policy: Policy, charter: string | undefined): Promise<LintFinding[]> {
