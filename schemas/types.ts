@@ -638,7 +638,13 @@ export interface Schemas {
   PercentBounds: PercentBounds;
   SubscribedCondition: SubscribedCondition;
   RespondsCondition: RespondsCondition;
+  LintFinding: LintFinding;
+  LintReport: LintReport;
+  PolicyChange: PolicyChange;
   Explanation: Explanation;
+  DecisiveRule: DecisiveRule;
+  WantedChange: WantedChange;
+  WantedCondition: WantedCondition;
   ExplainedLayer: ExplainedLayer;
   ExplainedRule: ExplainedRule;
   ReferralBasis: ReferralBasis;
@@ -719,6 +725,9 @@ export interface Schemas {
   OwnSignalList: OwnSignalList;
   OwnSignalCounts: OwnSignalCounts;
   SimulateRequest: SimulateRequest;
+  DiffRequest: DiffRequest;
+  PolicySource: PolicySource;
+  PolicyDifference: PolicyDifference;
   VersionName: VersionName;
   WhatIf: WhatIf;
   ObjectKind: ObjectKind;
@@ -2256,11 +2265,17 @@ export interface PolicyVersionList {
 export interface ActivationRequest {
   effective_at?: Instant;
 }
+/**
+ * One object of yours: a signal, a part of a published report, or a message.
+ */
 export interface ExplainRequest {
+  signal?: string;
+  report?: string;
   /**
-   * A signal of yours.
+   * Of the report: its place, 0 being the title, which is meant when absent.
    */
-  signal: string;
+  part?: number;
+  message?: string;
   peer: MemberId;
   feed?: FeedId;
   at?: Instant;
@@ -2419,6 +2434,43 @@ export interface MessageList {
   next?: string;
 }
 /**
+ * What of a policy will not do what its author may think.
+ */
+export interface LintFinding {
+  rule: string;
+  /**
+   * `impossible`: nothing can fulfil its conditions. `shadowed`: others that come before match wherever it does. `opens-if-others-narrow`: a further condition of a rule before it would let it share more. `barred-kind`: it grants something to a government or to law enforcement, which have no access. `outside-charter`: the charter shares nothing of what it matches. `wider-than-charter`: its terms promise more than the charter lets them. `unknown-name`: it names what does not exist. `matches-nothing-live`: no object of yours and no member that is here now fulfils its conditions.
+   */
+  code:
+    | 'impossible'
+    | 'shadowed'
+    | 'opens-if-others-narrow'
+    | 'barred-kind'
+    | 'outside-charter'
+    | 'wider-than-charter'
+    | 'unknown-name'
+    | 'matches-nothing-live';
+  /**
+   * JSON pointer into the policy.
+   */
+  pointer: string;
+  sentence: string;
+}
+export interface LintReport {
+  findings: LintFinding[];
+}
+/**
+ * One way in which a policy differs from another.
+ */
+export interface PolicyChange {
+  change: 'added' | 'removed' | 'changed' | 'moved';
+  /**
+   * JSON pointer into the newer one; of what is gone, into the older.
+   */
+  pointer: string;
+  sentence: string;
+}
+/**
  * Why a peer sees an object, or does not: what each layer said, and what their meet is.
  */
 export interface Explanation {
@@ -2435,10 +2487,51 @@ export interface Explanation {
   release?: Instant;
   end?: Instant;
   changes_at?: Instant;
+  /**
+   * In plain words, as of `changes_at`.
+   */
+  because_then?: string[];
+  /**
+   * The smallest set of rules of charter and policy without which it would be decided the other way: no part of it makes that difference. Absent where no removal of rules does.
+   */
+  decisive_rules?: DecisiveRule[];
+  decisive_in_words?: string;
+  /**
+   * Of each layer that withholds, what would have to be otherwise for it to share.
+   */
+  what_would_change: WantedChange[];
   reveal?: Field[];
   origin?: OriginDisplay;
   handling?: Handling;
   layers: ExplainedLayer[];
+}
+export interface DecisiveRule {
+  layer: 'charter' | 'policy';
+  policy: PolicyId;
+  rule: string;
+}
+/**
+ * What would have to be otherwise: of a rule that withholds any one of these conditions, of a rule that does not share all of them.
+ */
+export interface WantedChange {
+  layer: 'own' | 'built-in' | 'charter' | 'policy' | 'object' | 'feed' | 'meet' | 'tlp';
+  rule?: string;
+  conditions: WantedCondition[];
+  sentence: string;
+}
+export interface WantedCondition {
+  /**
+   * Such as `signals.harm.in`.
+   */
+  condition: string;
+  /**
+   * In words.
+   */
+  needs: string;
+  /**
+   * What the object says of it now; of members nothing is said.
+   */
+  is?: string;
 }
 export interface ExplainedLayer {
   layer: 'own' | 'built-in' | 'charter' | 'policy' | 'object' | 'feed' | 'meet' | 'tlp';
@@ -3156,6 +3249,26 @@ export interface WhatIf {
    */
   version?: number;
   trust?: Trust;
+}
+/**
+ * What differs between two policies of yours; `before` is what is in force when absent.
+ */
+export interface DiffRequest {
+  before?: PolicySource;
+  after: PolicySource;
+}
+/**
+ * A policy, stored or not, or a version of yours that is stored.
+ */
+export interface PolicySource {
+  policy?: Policy;
+  version?: VersionName;
+}
+export interface PolicyDifference {
+  /**
+   * None where they decide the same.
+   */
+  changes: PolicyChange[];
 }
 /**
  * How many objects: `gained` are seen after and not before, `lost` before and not after, `changed` before and after, but differently: these are what replicas are told. `promised` will be seen later and otherwise never, `forgone` the reverse. Of what is shared before and after, `earlier` and `later` begin, and `shorter` and `longer` end, at another instant.

@@ -1,10 +1,10 @@
 import type {
   ActivationHistory, ActivationRequest, ActivationView, ApprovalRule, ApprovalState, AuditPage, BatchResult, Calendar, ChangesPage, ClientList,
-  ClientView, ContactList, ContactView, Departure, DepartureResult, DigestKeyList, DigestSchemeList, DisputeAnswer, DisputeList, DisputeView, EmergencyClosing, EmergencyList, EmergencyView,
+  ClientView, ContactList, ContactView, Departure, DepartureResult, DiffRequest, DigestKeyList, DigestSchemeList, DisputeAnswer, DisputeList, DisputeView, EmergencyClosing, EmergencyList, EmergencyView,
   ExerciseList, ExerciseView, ExplainRequest, Explanation, FeedDocument, FeedList, GroupChange, GroupList, GroupView, HarmList, HoldList, HoldView,
-  IncidentChange, IncidentList, IncidentView, ItemResult, Jwks, Judgement, JudgementView, Me, MemberChange, MemberList, MemberView, MessageList, MessageView, NewAnswer,
+  IncidentChange, IncidentList, IncidentView, ItemResult, Jwks, Judgement, JudgementView, LintReport, Me, MemberChange, MemberList, MemberView, MessageList, MessageView, NewAnswer,
   NewClient, NewComment, NewContact, NewCredential, NewEmergency, NewExercise, NewHold, NewMember, NewReferral, NewReport, NewRequest, NewReview,
-  NewSignal, NewTopic, News, Opening, OverlapTable, OwnMeasures, OwnReport, OwnReportList, OwnSignalCounts, OwnSignalList, Policy, PolicyVersion, PolicyVersionList,
+  NewSignal, NewTopic, News, Opening, OverlapTable, OwnMeasures, OwnReport, OwnReportList, OwnSignalCounts, OwnSignalList, Policy, PolicyDifference, PolicyVersion, PolicyVersionList,
   PostedMessage, ProposalView, PublicContactList, ReferralList, ReferralView, ReportChangesPage, ReportComparison, ReportHits, ReportList,
   ReportVersion, ReportVersionList, ReportView, Retraction, RotatedDigestKey, Rotation, SignalView, SimulateRequest, Simulation, SubscriberList, Subscription,
   SubscriptionList, Topic, TopicList, Trends, UndoResult, Visibility, Withdrawal,
@@ -72,6 +72,8 @@ export interface Operations {
   'GET /v1/policies/visibility': Answers<Visibility>;
   'GET /v1/policies/calendar': Answers<Calendar>;
   'POST /v1/policies/simulate': Takes<SimulateRequest, Simulation>;
+  'POST /v1/policies/lint': Takes<Policy, LintReport>;
+  'POST /v1/policies/diff': Takes<DiffRequest, PolicyDifference>;
   'POST /v1/explain': Takes<ExplainRequest, Explanation>;
   'GET /v1/signals': Answers<OwnSignalList>;
   'GET /v1/signals/counts': Answers<OwnSignalCounts>;

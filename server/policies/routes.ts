@@ -9,25 +9,30 @@ import { Problem } from '../problems.ts';
 import { OPERATOR } from '../world/state.ts';
 import { activationView, activationsOf } from './activation.ts';
 import { activationRoutes } from './activation-routes.ts';
-import { explainSignal } from './explain.ts';
+import { explainObject } from './explain.ts';
 import { calendarOf } from './calendar.ts';
+import { difference, lint } from './lint.ts';
 import { simulate } from './simulate.ts';
 import { storePolicy, versionOf, versionsOf, versionView, type StoredVersion } from './versions.ts';
 import { visibilityTo } from './visibility.ts';
 
 const tags = ['Policies'];
 
-/** Sharing policies: their versions, what is in force when, and why a peer sees a signal or does not. */
+/** Sharing policies: their versions, what is in force when, and why a peer sees an object or does not. */
 export function policyRoutes(app: App, hub: Hub, access: Access, entitlements: Entitlements): void {
   readRoutes(app, hub, access);
   writeRoutes(app, hub, access);
   activationRoutes(app, hub, access);
 
-  app.post('/v1/explain', { onRequest: access('explain'), schema: { tags, summary: 'Why a peer sees a signal of yours, or does not, and when that changes', body: $('ExplainRequest'), response: { 200: $('Explanation') } } }, (request) => explainSignal(hub, viewerOf(request), request.body));
+  app.post('/v1/explain', { onRequest: access('explain'), schema: { tags, summary: 'Why a peer sees an object of yours, or does not, what would have to be otherwise, and when that changes', body: $('ExplainRequest'), response: { 200: $('Explanation') } } }, (request) => explainObject(hub, viewerOf(request), request.body));
 
   app.get('/v1/policies/visibility', { onRequest: access('explain'), schema: { tags, summary: 'What a peer sees of your signals, by class', querystring: $('VisibilityQuery'), response: { 200: $('Visibility') } } }, (request) => visibilityTo(hub, entitlements, viewerOf(request), request.query));
 
   app.get('/v1/policies/calendar', { onRequest: access('explain'), schema: { tags, summary: 'What of yours will be released, end and be decided otherwise, when, for whom', querystring: $('CalendarQuery'), response: { 200: $('Calendar') } } }, (request) => calendarOf(hub, entitlements, viewerOf(request), request.query));
+
+  app.post('/v1/policies/lint', { onRequest: access('explain'), schema: { tags, summary: 'What of a policy will not do what its author may think', description: 'The policy need not be stored. It is looked at against the charter in force, and against what there is.', body: $('Policy'), response: { 200: $('LintReport') } } }, (request) => lint(hub, entitlements, viewerOf(request), request.body));
+
+  app.post('/v1/policies/diff', { onRequest: access('policies:read'), schema: { tags, summary: 'What differs between two policies, in sentences', body: $('DiffRequest'), response: { 200: $('PolicyDifference') } } }, (request) => difference(hub, viewerOf(request), request.body));
 
   app.post('/v1/policies/simulate', { onRequest: access('explain'), schema: { tags, summary: 'What a policy, or other changes, would do to what each peer sees', description: 'Of your signals; for the operator, of everybody’s, without samples. A candidate is checked as if it were to be activated. Nothing is written.', body: $('SimulateRequest'), response: { 200: $('Simulation') } } }, (request) => simulate(hub, entitlements, viewerOf(request), request.body));
 }

@@ -1,13 +1,5 @@
-import type { Policy, Rule } from '../../schemas/types.ts';
+import type { Policy, PolicyChange, Rule } from '../../schemas/types.ts';
 import { coverageOf } from './coverage.ts';
-
-/** One way in which a version of a policy differs from another, where in the newer one (or, of what is gone, in the older), and in words. */
-export interface PolicyChange {
-  change: 'added' | 'removed' | 'changed' | 'moved';
-  /** JSON pointer. */
-  pointer: string;
-  sentence: string;
-}
 
 /**
  * What becomes different when one version takes the place of another. Rules are the same where their ids are. What changes no

@@ -1,8 +1,10 @@
 import type { ExplainedLayer, ExplainedRule, Explanation, Terms } from '../../schemas/types.ts';
+import { decisiveRules, type RuleOf } from './decisive.ts';
 import { decide, judge, type Finding, type Request } from './decide.ts';
 import type { LayerTerms, RuleTrace } from './evaluate.ts';
 import type { Lifetime } from './object.ts';
 import { formatInstant, instant, type Instant } from './time.ts';
+import { wantedChanges } from './wanted.ts';
 import { instantsOfChange, type World } from './world.ts';
 
 /**
@@ -13,6 +15,7 @@ export function explain(request: Request, lifetime: Lifetime): Explanation {
   const decision = decide(request, lifetime);
   const { grant, span } = decision;
   const next = nextChange(request);
+  const decisive = decisiveRules(request, lifetime);
   return {
     effect: grant && span ? 'share' : 'withhold',
     visible: decision.visible,
@@ -20,7 +23,9 @@ export function explain(request: Request, lifetime: Lifetime): Explanation {
     because: sentences(request, decision),
     ...(span ? { release: formatInstant(span.release) } : {}),
     ...(span?.end === undefined ? {} : { end: formatInstant(span.end) }),
-    ...(next === undefined ? {} : { changes_at: formatInstant(next) }),
+    ...(next === undefined ? {} : { changes_at: formatInstant(next), because_then: sentences({ ...request, at: next }, decide({ ...request, at: next }, lifetime)) }),
+    ...(decisive ? { decisive_rules: decisive, decisive_in_words: decisiveInWords(decisive, span !== undefined) } : {}),
+    what_would_change: wantedChanges(decision.findings, request),
     ...(grant && span ? { reveal: [...grant.reveal], origin: grant.origin, handling: grant.handling } : {}),
     layers: decision.findings.map(explainedLayer),
   };
@@ -51,6 +56,10 @@ function sentences(request: Request, { grant, span, findings }: ReturnType<typeo
   if (request.at < span.release) return [shared, `It is released at ${formatInstant(span.release)}.`];
   if (span.end !== undefined && request.at >= span.end) return [shared, `It ended at ${formatInstant(span.end)}.`];
   return [shared, span.end === undefined ? 'It has no end.' : `It ends at ${formatInstant(span.end)}.`];
+}
+
+function decisiveInWords(rules: readonly RuleOf[], shared: boolean): string {
+  return `Without ${rules.map(({ layer, policy, rule }) => `rule ${rule} of the ${layer} (${policy})`).join(' and ')} it would be ${shared ? 'withheld' : 'shared'}; no fewer rules make that difference.`;
 }
 
 function source(finding: Finding): string {

@@ -93,7 +93,8 @@ const SENTENCES: Record<Named, string> = {
   exercise: 'is not an exercise of this hub',
 };
 
-function unknownNames(rule: Rule, at: string, known: KnownNames): Place[] {
+/** What a rule names that does not exist. */
+export function unknownNames(rule: Rule, at: string, known: KnownNames): Place[] {
   const exists: Record<Named, (name: string) => boolean> = {
     harm: (id) => harmTree.harms.has(id),
     scheme: (name) => schemes.has(name),

@@ -73,10 +73,16 @@ export const PROBES: Readonly<Record<string, Probes>> = {
     ...['alpha', 'circle-1', 'nowhere', 'beta'].map((group) => send('POST', '/v1/policies/simulate', { changes: [{ change: 'join', member: 'birch', group }] })),
     ...PEOPLE.map((member) => send('POST', '/v1/policies/simulate', { changes: [{ change: 'suspend', member }] })),
   ],
+  'POST /v1/policies/lint': ({ viewer }) => ['alpha', 'circle-1', 'nowhere', 'beta'].flatMap((group) => ['ghost-1', 'nobody', 'elm'].map((id) => send('POST', '/v1/policies/lint', { id: `${viewer}/probe`, title: 'Probe', summary: 'Probe', rules: [{ id: 'a', effect: 'share', peers: { groups: { any: [group] } }, incidents: { open: INCIDENTS }, terms: { reveal: ['digest'] } }, { id: 'b', effect: 'withhold', peers: { groups: { any: [group] } } }, { id: 'c', effect: 'share', peers: { id: { in: [id] } }, terms: { reveal: ['digest'] } }] }))),
+  'POST /v1/policies/diff': ({ viewer }) => {
+    const policy = { id: `${viewer}/probe`, title: 'Probe', summary: 'Probe', rules: [] };
+    return [{ after: { policy } }, ...['birch/standard', 'elm/inner', 'hub/draft', 'nobody/none'].flatMap((id) => [1, 9].map((version) => ({ before: { version: { policy: id, version } }, after: { policy } })))].map((body) => send('POST', '/v1/policies/diff', body));
+  },
   'POST /v1/explain': (ground) => [
     ...someIds(ground).flatMap((signal) => ['birch', 'ghost-1'].map((peer) => send('POST', '/v1/explain', { signal, peer }))),
     ...ground.own.flatMap((signal) => [send('POST', '/v1/explain', { signal, peer: 'elm', feed: 'elm/inner' }), send('POST', '/v1/explain', { signal, peer: 'birch', feed: 'birch/severe', at: '2030-01-01T00:00:00Z' }), send('POST', '/v1/explain', { signal, peer: 'nobody' })]),
     send('POST', '/v1/explain', { signal: 'no uuid', peer: 'ash' }),
+    ...someIds(ground).flatMap((id) => [{ report: id }, { report: id, part: 1 }, { message: id }].map((asked) => send('POST', '/v1/explain', { ...asked, peer: 'birch' }))),
   ],
   'POST /v1/signals': ({ contents, hidden, keys, references }) => [
     send('POST', '/v1/signals', plain),

@@ -17,6 +17,11 @@ export const MILLISECONDS: Record<string, number> = { PT0S: 0, PT1H: HOUR, PT2H:
 /** What random worlds follow from: always the same, so that how many of them mean something does not change by chance. Set SEED for others. */
 export const seed = Number(process.env['SEED'] ?? 20_261_122);
 
+/** How much of the random work is done: all of it, unless RUNS says otherwise. */
+export const portion = Number(process.env['RUNS'] ?? 1);
+/** So many runs, or the portion of them that is done. */
+export const runs = (numRuns: number): { seed: number; numRuns: number } => ({ seed, numRuns: Math.ceil(numRuns * portion) });
+
 const MEMBERS = ['origin', 'viewer', 'third'];
 const GROUPS = ['a', 'b', 'gone'];
 const words = (name: string): fc.Arbitrary<string> => fc.constantFrom(...enumeration(name));
@@ -110,6 +115,9 @@ const terms = fc.record(
   { requiredKeys: ['reveal'] },
 ) as fc.Arbitrary<Terms>;
 
+/** Terms of shares and of feeds. */
+export const someTerms = terms;
+
 const drop = <T extends object>(value: T): T => Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as T;
 const rarely = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.oneof({ arbitrary: fc.constant(undefined), weight: 3 }, { arbitrary: value, weight: 1 });
 const coverage = fc.oneof(
@@ -123,6 +131,8 @@ const matching = { covers: coverage, signals: fc.option(signalConditions, { nil:
 /** Withhold rules. */
 export const withholds: fc.Arbitrary<Rule> = fc.record({ id: fc.constant('w'), effect: fc.constant('withhold'), ...matching }).map((rule) => drop(rule) as Rule);
 const shares: fc.Arbitrary<Rule> = fc.record({ id: fc.constant('s'), effect: fc.constant('share'), ...matching, terms }).map((rule) => drop(rule) as Rule);
+/** Rules of both effects. */
+export const anyRules: fc.Arbitrary<Rule> = fc.oneof(shares, withholds);
 const catchAll: fc.Arbitrary<Rule> = fc.record({ id: fc.constant('c'), effect: fc.constant('share'), covers: fc.constantFrom(['signals', 'reports', 'messages'], ['signals', 'reports', 'messages', 'counts']), terms });
 
 /** Policies of up to five rules, most of which share something with somebody. */

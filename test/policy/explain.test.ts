@@ -120,3 +120,50 @@ t.test('changes_at tells nothing of what concerns others', async (t) => {
   const world = { ...asked.world, activations: new Map([...asked.world.activations, ['third', [activation(OPEN, NOON + HOUR)]]] as const) };
   t.equal(explain({ ...asked, world }, { accepted: NOON }).changes_at, undefined);
 });
+
+t.test('what would have to be otherwise for it to be shared', async (t) => {
+  const wanted = (scene: Scene): string[] => explained(t, scene).what_would_change.map(({ layer, sentence }) => `${layer}: ${sentence}`);
+  t.same(wanted({}), [], 'it is shared');
+  t.same(wanted({ policy: policy(
+    share('partners', { signals: { harm: { in: ['csea', 'self-harm'] }, severity: { atLeast: 'high' }, intent: { notIn: ['malicious'] }, labels: { all: ['checked'] } }, peers: { groups: { any: ['circle'] }, contributed: { atLeast: 20, within: 'P30D' }, quality: { stale: { atLeast: 1, atMost: 5 } }, kind: { in: ['ngo'] } } }),
+    share('later', { during: { from: noon(1) }, incidents: { open: ['flood'] } }),
+    share('reports', { reports: { tlp: { atMost: 'GREEN' } } }),
+    share('drill', { signals: { exercise: { in: ['drill'] } } }),
+  ) }), [
+    'policy: Rule partners would share if all of this were so: signals harm one of csea, self-harm (it is fraud.phishing); signals severity at least high (it is medium); signals intent none of malicious (it is unset or unknown); signals labels all of checked; peers groups at least one of circle (it is unset or unknown); peers quality within at least 1 and at most 5 (it is unset or unknown); peers kind one of ngo; peers contributed at least 20 within P30D (it is unset or unknown).',
+    `policy: Rule later would share if all of this were so: during the time: ${noon(1)} or later; incidents at least one open of flood (it is unset or unknown).`,
+    'policy: Rule reports would share if all of this were so: covers signals.',
+    'policy: Rule drill would share if all of this were so: signals exercise one of drill.',
+  ]);
+  t.same(wanted({ signal: { exercise: 'drill' } }), ['charter: Rule everything would share if all of this were so: signals exercise none (it is drill).', 'policy: Rule everything would share if all of this were so: signals exercise none (it is drill).']);
+  t.same(wanted({ policy: policy(share('s'), withhold('never', { signals: { harm: { in: ['fraud'], notIn: ['csea'] }, confidence: { atLeast: 50, atMost: 90 }, labels: { none: ['x'] } }, peers: { jurisdictions: { any: ['NL'] }, agreements: { none: ['code'] } }, during: { from: noon(0), until: noon(9) } })) }), [
+    `policy: Rule never would not withhold if any of this were so: signals harm none of fraud (it is fraud.phishing); signals harm one of csea (it is fraud.phishing); signals confidence below 50 (it is 50); signals confidence above 90 (it is 50); signals labels at least one of x; peers jurisdictions none of NL (it is unset or unknown); peers agreements at least one of code; during the time: before ${noon(0)}; during the time: ${noon(9)} or later.`,
+  ]);
+  t.same(wanted({ policy: policy(withhold('all')) }), ['policy: Rule all withholds whatever there is: it would have to go.']);
+  t.same(wanted({ policy: policy(withhold('other', { signals: { labels: { any: ['l', 'm'] } } })), signal: { labels: ['m', 'n'] } }), ['policy: Rule other would not withhold if any of this were so: signals labels none of l, m (it is m, n).']);
+  t.same(wanted({ policy: policy() }), ['policy: It would need a rule that shares.']);
+  t.same(wanted({ policy: null, charter: null }), ['charter: A policy would have to come into force: the hub has no charter in force.', 'policy: A policy would have to come into force: the origin has no policy in force.']);
+  t.same(wanted({ viewer: { kind: 'government' } }), ['built-in: No policy changes this: governments and law enforcement have no access to what members share.']);
+  t.same(wanted({ object: { audience: { members: ['third'] } } }), ['object: The audience would have to include the peer: the peer is not in the signal’s audience.']);
+  t.same(wanted({ feed: { id: 'f', filter: { harm: { in: ['csea'] } } } }), ['feed: The feed, or its filter, would have to be another: the feed’s filter does not select it.']);
+  t.same(wanted({ signal: { tlp: 'RED' } }), ['tlp: The TLP would have to be lower, or the rule of the origin’s policy name the peer or a group of both: TLP RED needs the peer named.']);
+  t.same(wanted({ policy: policy(share('s', { terms: { reveal: ['harm'] } })), charter: policy(share('c', { terms: { reveal: ['digest'] } })) }), ['meet: The terms of one layer would have to be wider: no field is revealed by every layer.']);
+  const { what_would_change: changes } = explained(t, { part: { harms: [], regions: ['NL', 'FR'] }, policy: policy(share('r', { reports: { harm: { in: ['csea'] }, regions: { in: ['NL'] }, origin: { trust: { atLeast: 'trusted' } } } })) });
+  t.same(changes[1], { layer: 'policy', rule: 'r', sentence: changes[1]?.sentence, conditions: [
+    { condition: 'reports.harm.in', needs: 'one of csea', is: 'unset or unknown' },
+    { condition: 'reports.regions.in', needs: 'one of NL', is: 'NL, FR' },
+    { condition: 'reports.origin.trust.atLeast', needs: 'at least trusted' },
+  ] }, 'of a part; and nothing is said of what members are');
+});
+
+t.test('the rules that decide, and what is said of the next change', async (t) => {
+  const shared = explained(t, {});
+  t.same(shared.decisive_rules, [{ layer: 'policy', policy: 'test/policy', rule: 'everything' }]);
+  t.equal(shared.decisive_in_words, 'Without rule everything of the policy (test/policy) it would be withheld; no fewer rules make that difference.');
+  t.equal(shared.because_then, undefined);
+  const kept = explained(t, { policy: policy(share('s'), withhold('v', { during: { until: noon(1) } }), withhold('w')) });
+  t.equal(kept.decisive_in_words, 'Without rule v of the policy (test/policy) and rule w of the policy (test/policy) it would be shared; no fewer rules make that difference.');
+  t.equal(kept.changes_at, noon(1));
+  t.same(kept.because_then, ['Withheld by the policy layer (test/policy version 1, rule w): rule w withholds.']);
+  t.equal(explained(t, { viewer: { kind: 'government' } }).decisive_rules, undefined);
+});

@@ -6,9 +6,9 @@ import { enumeration } from '../../server/policy/conditions.ts';
 import { completeHandling, fillHandling, meetHandling } from '../../server/policy/handling.ts';
 import { fromIep, policyToIep, toIep } from '../../server/policy/iep.ts';
 import { instant } from '../../server/policy/time.ts';
-import { layerHandlings, policies, seed } from './arbitraries.ts';
+import { layerHandlings, policies, runs } from './arbitraries.ts';
 
-const runs = { seed, numRuns: 1000 };
+const many = runs(1000);
 const NAMES = { id: 'urn:example:1', name: 'Example' };
 const AT = instant('2026-11-22T12:00:00Z');
 const check = validatorOf('Iep');
@@ -43,7 +43,7 @@ t.test('handling comes back as it was', (t) => {
     const { excluded_kinds: kinds, onward_groups: groups, ...terms } = handling;
     if (check(document)) return false;
     return JSON.stringify(Object.entries(back.document).sort()) === JSON.stringify(Object.entries({ ...terms, ...(handling.onward === 'group' ? { onward_groups: groups } : {}) }).sort()) && back.untold.some(({ field }) => field === 'excluded_kinds') === kinds.length > 0;
-  }), runs));
+  }), many));
   t.end();
 });
 
@@ -59,7 +59,7 @@ t.test('who knows nothing but IEP is allowed no more, and is told where it is al
     if (kinds.length > 0 && ['white', 'green'].includes(document.tlp)) return false;
     if (pap === 'RED' && document.permitted_actions !== 'none') return false;
     return (read.tlp === said.tlp && read.permitted_actions === said.permitted_actions) || untold.length > 0;
-  }), runs));
+  }), many));
   t.end();
 });
 
@@ -70,7 +70,7 @@ t.test('an IEP of others comes back as it was, and leaves nothing to another lay
     const { onward, pap } = terms;
     const { document: back } = toIep({ ...(fillHandling(terms) as Handling), onward_groups: [], excluded_kinds: [] }, NAMES);
     return onward === 'none' && pap === 'RED' && untold.some(({ field }) => field === 'x_tocsin') && isWithin(readPlainly(back), readPlainly(iep));
-  }), runs));
+  }), many));
   t.end();
 });
 
@@ -84,7 +84,7 @@ t.test('where somebody changed a field, the change holds and widens nothing', (t
     const same = changed.tlp === document.tlp && changed.permitted_actions === document.permitted_actions;
     const { tlp, permitted_actions } = readPlainly(changed);
     return same || isWithin({ tlp: terms.tlp!, permitted_actions: terms.permitted_actions! }, { tlp: tlp!, permitted_actions: permitted_actions! });
-  }), runs));
+  }), many));
   t.end();
 });
 
@@ -104,6 +104,6 @@ t.test('the handling of each rule of a policy', (t) => {
     const made = policyToIep(policy);
     const shares = policy.rules.filter((rule) => rule.effect === 'share');
     return made.length === shares.length && made.every(({ document, rule }, index) => rule === shares[index]!.id && isWithin(readPlainly(document), plainOf(shares[index]!.terms!.handling ?? {})));
-  }), { ...runs, numRuns: 300 }));
+  }), runs(300)));
   t.end();
 });

@@ -50,6 +50,8 @@ const SCOPES: Record<string, Scope> = {
   'GET /v1/policies/visibility': 'explain',
   'GET /v1/policies/calendar': 'explain',
   'POST /v1/policies/simulate': 'explain',
+  'POST /v1/policies/lint': 'explain',
+  'POST /v1/policies/diff': 'policies:read',
   'POST /v1/explain': 'explain',
   'GET /v1/subscriptions': 'feeds:read',
   'PUT /v1/subscriptions/:feed': 'feeds:read',

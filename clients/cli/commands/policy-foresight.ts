@@ -1,16 +1,21 @@
 import type { Command } from 'commander';
-import type { Iep, Policy, SimulateRequest, WhatIf } from '../../../schemas/types.ts';
-import { CliError } from '../failure.ts';
+import type { Iep, LintFinding, Policy, PolicyChange, SimulateRequest, WhatIf } from '../../../schemas/types.ts';
+import { CliError, Exit, type ExitCode } from '../failure.ts';
 import { readJson } from '../input.ts';
 import { examples, given } from '../options.ts';
 import type { Commands, Session } from '../session.ts';
 import { policyPath, readVersion } from './policy-names.ts';
 
-/** `tocsin policy diff`, `simulate`, `visible`, `calendar`, `iep`: what policies say, do and will do. */
+/** `tocsin policy lint`, `diff`, `simulate`, `visible`, `calendar`, `iep`: what policies say, do and will do. */
 export function foresightCommands(policy: Command, commands: Commands): void {
-  policy.command('diff').description('tell in sentences how one policy differs from another').argument('<before>', 'a file, or a version on the hub, such as northstar/standard@3').argument('<after>', 'a file, or a version on the hub')
+  policy.command('lint').description('tell what of a policy will not do what its author may think').argument('<policy>', 'a file, or a version on the hub, such as northstar/standard@3')
+    .option('--charter <file>', 'of a file: the charter that it would be under')
+    .option('--online', 'of a file: on the hub, against its charter and what there is')
+    .action(commands.does(lint))
+    .addHelpText('after', examples(['tocsin policy lint policy.json --charter charter.json', 'without a hub; exits with 1 when something is wrong'], ['tocsin policy lint northstar/standard@3', 'on the hub, against its charter and what there is']));
+  policy.command('diff').description('tell in sentences how one policy differs from another').argument('<before>', 'a file, or a version on the hub, such as northstar/standard@3').argument('[after]', 'a file, or a version on the hub; when left out, the first is compared with what is in force')
     .action(commands.does(diff))
-    .addHelpText('after', examples(['tocsin policy diff northstar/standard@3 policy.json', 'what the file changes']));
+    .addHelpText('after', examples(['tocsin policy diff northstar/standard@3 policy.json', 'what the file changes'], ['tocsin policy diff policy.json', 'what it changes of what is in force']));
   policy.command('simulate').description('what a policy, or other changes, would do to what each peer sees; nothing is written').argument('[policy]', 'a file, or a version on the hub')
     .option('--what-if <change...>', 'such as join:harbor:crisis-team, leave:..., accept:harbor:fraud-2026@2, end:..., trust:harbor:trusted, suspend:harbor, resume:harbor')
     .option('--withdraw', 'as if no policy were in force')
@@ -33,11 +38,29 @@ export function foresightCommands(policy: Command, commands: Commands): void {
     .addHelpText('after', examples(['tocsin policy iep policy.json', 'an IEP for each rule, and what it cannot say']));
 }
 
-async function diff(session: Session, before: string, after: string): Promise<void> {
-  const { diffPolicies } = await import('../../../server/policy/diff.ts');
-  const [was, is] = [await policyOf(session, before), await policyOf(session, after)];
-  const changes = diffPolicies(was, is);
+async function lint(session: Session, name: string, { charter, online }: { charter?: string; online?: boolean }): Promise<ExitCode> {
+  const policy = await policyOf(session, name);
+  const onHub = online === true || VERSION.test(name);
+  if (onHub && charter !== undefined) throw new CliError('--charter goes with a file: the hub has its own.');
+  const findings = onHub ? (await (await session.client()).request('POST', '/v1/policies/lint', policy)).findings : await lintFiles(policy, charter);
+  session.out.result(findings, () => (findings.length === 0 ? 'Nothing to say.' : findings.map(({ sentence, code, pointer }) => `${sentence} (${code}, ${pointer})`).join('\n')));
+  // What would come of further conditions is good to know; it is no mistake.
+  return findings.some(({ code }) => code !== 'opens-if-others-narrow') ? Exit.failed : Exit.done;
+}
+
+async function lintFiles(policy: Policy, charter: string | undefined): Promise<LintFinding[]> {
+  const { lintPolicy } = await import('../../../server/policy/lint.ts');
+  return lintPolicy(policy, charter === undefined ? {} : { charter: (await checked('Policy', charter)) as Policy });
+}
+
+async function diff(session: Session, before: string, after: string | undefined): Promise<void> {
+  const changes = after === undefined ? (await (await session.client()).request('POST', '/v1/policies/diff', { after: { policy: await policyOf(session, before) } })).changes : await differences(await policyOf(session, before), await policyOf(session, after));
   session.out.result(changes, () => (changes.length === 0 ? 'They decide the same.' : changes.map(({ sentence, pointer }) => `${sentence} (${pointer})`).join('\n')));
+}
+
+async function differences(before: Policy, after: Policy): Promise<PolicyChange[]> {
+  const { diffPolicies } = await import('../../../server/policy/diff.ts');
+  return diffPolicies(before, after);
 }
 
 async function simulate(session: Session, candidate: string | undefined, { whatIf = [], withdraw, at, samples }: { whatIf?: string[]; withdraw?: boolean; at?: string; samples?: string }): Promise<void> {
@@ -64,9 +87,11 @@ async function iep({ out }: Session, file: string, { import: importing }: { impo
   out.result(made, () => JSON.stringify(made, null, 2));
 }
 
+const VERSION = /^([a-z][a-z0-9-]*\/[a-z][a-z0-9-]*)@(\d+)$/;
+
 /** A policy from a file, or a version on the hub: `northstar/standard@3`. */
 async function policyOf({ client }: Session, name: string): Promise<Policy> {
-  const version = /^([a-z][a-z0-9-]*\/[a-z][a-z0-9-]*)@(\d+)$/.exec(name);
+  const version = VERSION.exec(name);
   if (!version) return checked('Policy', name) as Promise<Policy>;
   const { policy } = await (await client()).request('GET', `${policyPath(version[1]!)}/versions/${readVersion(version[2]!)}`);
   return policy;

@@ -20,7 +20,7 @@ const COMMANDS = [
   ...['list', 'show', 'create', 'change', 'suspend', 'resume', 'off-board'].map((name) => ['member', name]),
   ...['list', 'add', 'rotate', 'retire', 'revoke'].map((name) => ['member', 'client', name]),
   ...['list', 'set', 'delete'].map((name) => ['member', 'group', name]),
-  ...['list', 'show', 'put', 'activate', 'rollback', 'withdraw', 'approve', 'approval', 'history', 'diff', 'simulate', 'visible', 'calendar', 'iep', 'test', 'validate'].map((name) => ['policy', name]),
+  ...['list', 'show', 'put', 'activate', 'rollback', 'withdraw', 'approve', 'approval', 'history', 'explain', 'lint', 'diff', 'simulate', 'visible', 'calendar', 'iep', 'test', 'validate'].map((name) => ['policy', name]),
   ...['list', 'show', 'put', 'verify', 'delete'].map((name) => ['contact', name]),
   ...['list', 'show', 'declare'].map((name) => ['exercise', name]),
   ...['list', 'show', 'post', 'acknowledge', 'close'].map((name) => ['emergency', name]),
@@ -322,7 +322,27 @@ t.test('a life with a hub', async (t) => {
     const { layers } = (await tocsin(['explain', signalId, 'harbor', '--at', '2090-01-01T00:00:00Z', '--json'], northstar)).json as Explanation;
     t.ok(layers.length > 1);
     t.match(await tocsin(['explain', signalId, 'hub'], northstar), { code: 0, stdout: /hub does not see this signal\.\n(.*\n)*.*rule sure does not apply/ });
+    t.match(await tocsin(['policy', 'explain', signalId, 'hub'], northstar), { code: 0, stdout: /Without rule .* it would be shared; no fewer rules make that difference\.|What would have to be otherwise:\n {2}\w+: / });
     t.match(await tocsin(['explain', signalId, 'nobody'], northstar), { code: 3, stderr: /\/peer/ });
+    t.match(await tocsin(['explain', signalId, 'harbor', '--report', '--part', '1'], northstar), { code: 3, stderr: /\/report/ });
+    t.match(await tocsin(['explain', signalId, 'harbor', '--message'], northstar), { code: 3, stderr: /\/message/ });
+    for (const flags of [['--report', '--message'], ['--part', '1'], ['--report', '--part', 'one']]) t.match(await tocsin(['explain', signalId, 'harbor', ...flags], northstar), { code: 2 });
+  });
+
+  await t.test('policies looked at', async (t) => {
+    const rules = [{ id: 'never', effect: 'withhold' }, { id: 'all', effect: 'share', terms: { reveal: ['digest', 'note'], origin: 'named' } }];
+    const shut = file('shut.json', JSON.stringify({ id: 'northstar/shut', title: 'Shut', summary: 'Shut.', rules }));
+    const narrow = file('narrow.json', JSON.stringify({ id: 'hub/narrow', title: 'Narrow', summary: 'Narrow.', rules: [{ id: 'some', effect: 'share', terms: { reveal: ['digest'] } }] }));
+    t.match(await tocsin(['policy', 'lint', shut]), { code: 1, stdout: /^Rule all: it never decides, since never withholds wherever it matches, and comes before\. \(shadowed, \/rules\/1\)$/m });
+    t.match(await tocsin(['policy', 'lint', narrow]), { code: 0, stdout: 'Nothing to say.\n' });
+    const open = file('open.json', JSON.stringify({ id: 'northstar/open', title: 'Open', summary: 'Open.', rules: rules.slice(1) }));
+    t.match((await tocsin(['policy', 'lint', open, '--charter', narrow, '--json'])).json, [{ rule: 'all', code: 'wider-than-charter', pointer: '/rules/0/terms/reveal/1' }, { pointer: '/rules/0/terms/origin' }]);
+    t.match(await tocsin(['policy', 'lint', shut, '--online'], northstar), { code: 1, stdout: /shadowed/ });
+    t.match(await tocsin(['policy', 'lint', open, '--online', '--charter', narrow], northstar), { code: 2 });
+    t.match(await tocsin(['policy', 'put', shut], northstar), { code: 0 });
+    t.match(await tocsin(['policy', 'lint', 'northstar/shut@1'], northstar), { code: 1, stdout: /shadowed/ });
+    t.match(await tocsin(['policy', 'diff', shut], northstar), { code: 0, stdout: /^Rule never is new: it withholds signals, reports, messages\. \(\/rules\/0\)$/m });
+    t.match(await tocsin(['policy', 'diff', shut, open]), { code: 0, stdout: /Rule never, which withholds/ });
   });
 
   await t.test('judging', async (t) => {
