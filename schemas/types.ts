@@ -2119,6 +2119,10 @@ export interface Me {
     signals_used: number;
     classes: number;
     classes_used: number;
+    reports: number;
+    reports_used: number;
+    messages: number;
+    messages_used: number;
   };
 }
 export interface PolicyVersion {

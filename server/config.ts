@@ -31,6 +31,10 @@ export interface Config {
   signalQuota: number;
   /** Visibility classes per member. */
   classQuota: number;
+  /** Reports per member, drafts too. */
+  reportQuota: number;
+  /** Requests, answers and comments per member. */
+  messageQuota: number;
   /** The longest that a signal is kept, in milliseconds. */
   retention: number;
   /** The longest that the content of a report is kept after its first publication, or the last change of a draft, in milliseconds. */
@@ -64,6 +68,8 @@ export function readConfig(env: Environment): Config {
     rateLimit: integer(env, 'TOCSIN_RATE_LIMIT', 6000, 1, 10_000_000),
     signalQuota: integer(env, 'TOCSIN_SIGNAL_QUOTA', 10_000_000, 1, 1_000_000_000),
     classQuota: integer(env, 'TOCSIN_CLASS_QUOTA', 5000, 1, 100_000),
+    reportQuota: integer(env, 'TOCSIN_REPORT_QUOTA', 10_000, 1, 1_000_000),
+    messageQuota: integer(env, 'TOCSIN_MESSAGE_QUOTA', 10_000, 1, 1_000_000),
     retention: length(env, 'TOCSIN_RETENTION', 'P1095D'),
     reportRetention: length(env, 'TOCSIN_REPORT_RETENTION', 'P1825D'),
     logRetention: length(env, 'TOCSIN_LOG_RETENTION', 'P400D'),

@@ -1,6 +1,7 @@
 /**
  * A hub to look at: `npm run demo`. It starts on an embedded database that is thrown away, lets members with different policies
- * share, shows what each peer sees and why, moves the clock past the embargoes, and stays up with its API page.
+ * share, shows what each peer sees and why, moves the clock past the embargoes, walks a crisis and an election from end to end,
+ * and stays up with its API page.
  * `--urls FILE` (repeatable) gives the first members lists of their own; `--once` ends after the story.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -16,6 +17,7 @@ import { cast, groups, shippedPolicy } from './cast.ts';
 import { ShiftedClock } from './clock.ts';
 import { builtIn, fromList } from './items.ts';
 import { duration, heading, say, table } from './print.ts';
+import { playWalks } from './walks/play.ts';
 
 const HOUR = 3_600_000;
 const { values: options } = parseArgs({ options: { urls: { type: 'string', multiple: true, default: [] }, once: { type: 'boolean', default: false }, port: { type: 'string', default: '7700' } } });
@@ -41,6 +43,7 @@ for (const [hours, what] of [[1, 'the hour that Northstar holds back phishing li
   await watch(replicas, `${duration(hours)} later, past ${what}`);
 }
 await retract(clients, replicas);
+await playWalks();
 say('');
 say(`The hub stays up. Its API page: ${running.url}/docs`);
 if (options.once) {

@@ -10,6 +10,7 @@ import { groupsOf } from '../world/state.ts';
 import { clientRoutes } from './client-routes.ts';
 import { offBoard } from './departure.ts';
 import { groupRoutes } from './group-routes.ts';
+import { countWritten } from './written.ts';
 import { addMember, changeMember, memberView, setStatus, visibleMember, visibleMembers } from './members.ts';
 
 const tags = ['Members'];
@@ -65,11 +66,12 @@ function writeRoutes(app: App, hub: Hub, access: Access): void {
 }
 
 async function me(hub: Hub, { member, client, scopes, world }: Viewer): Promise<Me> {
+  const written = await countWritten(hub.db, member.number);
   const usage = await hub.db.selectFrom('usage').select(['signals', 'classes']).where('origin', '=', member.number).executeTakeFirst();
   return {
     member: memberView(member, groupsOf(world, member.id)),
     client_id: client,
     scopes: [...scopes] as Scope[],
-    quota: { signals: hub.config.signalQuota, signals_used: usage?.signals ?? 0, classes: hub.config.classQuota, classes_used: usage?.classes ?? 0 },
+    quota: { signals: hub.config.signalQuota, signals_used: usage?.signals ?? 0, classes: hub.config.classQuota, classes_used: usage?.classes ?? 0, reports: hub.config.reportQuota, reports_used: written.reports, messages: hub.config.messageQuota, messages_used: written.messages },
   };
 }

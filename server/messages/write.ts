@@ -4,6 +4,7 @@ import { acceptsEpoch } from '../digests/keys.ts';
 import type { Entitlements } from '../feeds/entitlements.ts';
 import { sightOf, type Sight } from '../feeds/sight.ts';
 import type { Hub } from '../hub.ts';
+import { checkRoom } from '../members/written.ts';
 import { Problem, problemAt } from '../problems.ts';
 import { uuidFrom } from '../random.ts';
 import { internObjects } from '../reports/classes.ts';
@@ -33,7 +34,7 @@ export class MessageWriter {
   /**
    * Posts a message: a request, or one about a request or a report that its author sees.
    * @returns its id
-   * @throws Problem not-found where the author does not see what it is about; conflict where the request takes no more answers;
+   * @throws Problem not-found where the author does not see what it is about; conflict where the request takes no more answers; quota-exceeded;
    *   and what `#check` throws
    */
   post(author: Author, prepared: PreparedMessage, about: string | null): Promise<string> {
@@ -46,6 +47,7 @@ export class MessageWriter {
       const before = await tx.selectFrom('message').select('hash').where('id', '=', id).executeTakeFirst();
       if (before && before.hash !== prepared.hash) throw new Problem('idempotency-mismatch');
       if (before) return id;
+      await checkRoom(tx, this.#hub, viewer.number, 'messages');
       const [classId] = await internObjects(tx, viewer.number, [objectOf(prepared, viewer.id, asker)], this.#hub.config.classQuota);
       const kept = head.at + this.#hub.config.reportRetention;
       const row = { id, message: prepared.message, origin: viewer.number, class_id: classId!, about, accepted_at: head.at, until: Math.min(prepared.validUntil ?? kept, kept), open: true, withdrawn_at: null, hash: prepared.hash, content: JSON.stringify(prepared.content) };

@@ -9,6 +9,7 @@ import { formatInstant, instant } from '../policy/time.ts';
 import { Problem, problemAt } from '../problems.ts';
 import { uuidFrom } from '../random.ts';
 import { derivedId } from '../signals/bulk.ts';
+import { checkRoom } from '../members/written.ts';
 import type { MemberDocument } from '../world/documents.ts';
 import { checkPlain } from '../text/check.ts';
 import { checkActor } from '../world/store.ts';
@@ -39,7 +40,7 @@ export class ReportDesk {
     this.#hub = hub;
   }
 
-  /** Takes a new draft. The same key and content again find the one that was made. @throws Problem idempotency-mismatch */
+  /** Takes a new draft. The same key and content again find the one that was made. @throws Problem idempotency-mismatch, quota-exceeded */
   async create(author: Author, item: unknown, key?: string): Promise<{ report: OwnReport; created: boolean }> {
     const prepared = prepareReport(item);
     const { member, client } = author;
@@ -48,6 +49,7 @@ export class ReportDesk {
       const made = await tx.selectFrom('report_version').select('hash').where('report_id', '=', id).where('version', '=', 1).executeTakeFirst();
       if (made && made.hash !== prepared.hash) throw new Problem('idempotency-mismatch');
       if (!made) {
+        await checkRoom(tx, this.#hub, member.number, 'reports');
         await tx.insertInto('report').values({ id, origin: member.number, version: 1, working: 'draft', changed_at: head.at, keep_until: head.at + this.#hub.config.reportRetention }).execute();
         await insertVersion(tx, id, 1, client, head.at, prepared);
       }

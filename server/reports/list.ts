@@ -1,26 +1,20 @@
 import { sql } from 'kysely';
 import { harmTree } from '../../schemas/harms.ts';
 import type { ReportList, ReportsQuery, ReportView } from '../../schemas/types.ts';
-import { open, seal } from '../crypto/secrets.ts';
 import { snapshot, unnest, type Tx } from '../db/database.ts';
-import { FOREVER, reachAt, type Entitlements } from '../feeds/entitlements.ts';
-import { LAST_ID } from '../feeds/cursor.ts';
+import { reachAt, type Entitlements } from '../feeds/entitlements.ts';
 import { shownOrigin } from '../feeds/look.ts';
+import { openPlace, sealPlace, type Place } from '../feeds/place.ts';
 import type { Hub } from '../hub.ts';
 import type { PartObject } from '../policy/object.ts';
 import { instant } from '../policy/time.ts';
-import { Problem } from '../problems.ts';
 import type { MemberDocument } from '../world/documents.ts';
 import { excerptOf, recordShown } from './disclosures.ts';
 import { viewsAt } from './known.ts';
 import { presentOf, sightOf } from './sight.ts';
 import { reveals, type Shown, type Sight } from './view.ts';
 
-/** A place in the list: what was released before it, or at the same instant and has a smaller id, follows. */
-interface Place {
-  released: number;
-  id: string;
-}
+const LIST = 'reports';
 
 /** Titles of a class accepted after `lo` and not after `hi`, which were released `after` their acceptance and not before `notBefore`. */
 interface Listed {
@@ -33,7 +27,7 @@ interface Listed {
 
 /** A page of the reports that the viewer may see, latest release first: an order that follows from what is shown. */
 export function listReports(hub: Hub, entitlements: Entitlements, viewer: MemberDocument, query: ReportsQuery): Promise<ReportList> {
-  const from = query.after === undefined ? { released: FOREVER, id: LAST_ID } : openPlace(hub, viewer.number, query.after);
+  const from = openPlace(hub, LIST, viewer.number, query.after);
   const limit = query.limit ?? 20;
   return snapshot(hub.db, async (tx) => {
     const present = await presentOf(hub, tx);
@@ -45,7 +39,7 @@ export function listReports(hub: Hub, entitlements: Entitlements, viewer: Member
     const excerpts = shown.map(excerpt);
     await recordShown(tx, present, viewer.number, shown.map((of, index) => ({ of, name: excerptOf(of.view.version), places: of.places.slice(0, excerpts[index]!.parts.length) })));
     const last = places.at(-1);
-    return { reports: excerpts, ...(places.length === limit && last ? { next: sealPlace(hub, viewer.number, last) } : {}) };
+    return { reports: excerpts, ...(places.length === limit && last ? { next: sealPlace(hub, LIST, viewer.number, last) } : {}) };
   });
 }
 
@@ -73,7 +67,7 @@ function listedClasses(sight: Sight, query: ReportsQuery): Listed[] {
   });
 }
 
-async function readPlaces(tx: Tx, listed: readonly Listed[], { from, until }: ReportsQuery, at: number, { released, id }: Place, limit: number): Promise<Place[]> {
+async function readPlaces(tx: Tx, listed: readonly Listed[], { from, until }: ReportsQuery, at: number, { key, id }: Place, limit: number): Promise<Place[]> {
   if (listed.length === 0) return [];
   const classes = unnest([
     { type: 'integer', values: listed.map((each) => each.classId) },
@@ -83,23 +77,10 @@ async function readPlaces(tx: Tx, listed: readonly Listed[], { from, until }: Re
     { type: 'bigint', values: listed.map((each) => each.notBefore) },
   ]);
   const covered = [from === undefined ? sql`true` : sql`r.period_until >= ${instant(from)}`, until === undefined ? sql`true` : sql`r.period_from <= ${instant(until)}`];
-  const { rows } = await sql<Place>`select p.id, p.released from ${classes} k(class_id, lo, hi, after, not_before) cross join lateral (
+  const { rows } = await sql<Place>`select p.id, p.released as key from ${classes} k(class_id, lo, hi, after, not_before) cross join lateral (
       select q.report_id as id, greatest(q.accepted_at + k.after, k.not_before) as released from report_part q join report r on r.id = q.report_id
       where q.class_id = k.class_id and q.accepted_at > k.lo and q.accepted_at <= k.hi and q.until > ${at} and ${sql.join(covered, sql` and `)}
-      and (greatest(q.accepted_at + k.after, k.not_before), q.report_id) < (${released}::bigint, ${id}::uuid) order by 2 desc, 1 desc limit ${limit}
+      and (greatest(q.accepted_at + k.after, k.not_before), q.report_id) < (${key}::bigint, ${id}::uuid) order by 2 desc, 1 desc limit ${limit}
     ) p order by p.released desc, p.id desc limit ${limit}`.execute(tx);
   return rows;
-}
-
-const LENGTH = 52;
-const context = (viewer: number): string => `reports ${viewer}`;
-
-function sealPlace(hub: Hub, viewer: number, { released, id }: Place): string {
-  return seal(hub.secrets.cursors, Buffer.from(`${released} ${id}`.padEnd(LENGTH)), context(viewer), hub.random).toString('base64url');
-}
-
-function openPlace(hub: Hub, viewer: number, after: string): Place {
-  const [released, id] = open(hub.secrets.cursors, Buffer.from(after, 'base64url'), context(viewer))?.toString().trim().split(' ') ?? [];
-  if (released === undefined || id === undefined) throw new Problem('invalid-parameter', [{ pointer: 'after', detail: 'is not what a page before gave as next' }]);
-  return { released: Number(released), id };
 }

@@ -7,6 +7,8 @@ export interface Fault {
   /** Must occur exactly once, so that a fault cannot vanish when the code changes. */
   snippet: string;
   replacement: string;
+  /** The laws that catch it: those of signals when absent. */
+  law?: 'reports';
 }
 
 /** The named faults of `--break NAME`. None is in the policy engine, which the oracle uses as well. */
@@ -130,6 +132,104 @@ export const faults: Record<string, Fault> = {
     module: 'feeds/digest.js',
     snippet: 'c.until_day > ${today} as whole',
     replacement: 'c.until_day >= ${today} as whole',
+  },
+  'report-removal-lost': {
+    law: 'reports',
+    what: 'a report that is hidden stays with those who hold it',
+    module: 'reports/changes/pull.js',
+    snippet: "[{ id, change: { type: 'remove', id, reason: 'gone' } }]",
+    replacement: '[]',
+  },
+  'report-withdrawal-to-holders-only': {
+    law: 'reports',
+    what: 'the withdrawal of a report is not told to a member that was shown it and does not hold it now',
+    module: 'reports/changes/pull.js',
+    snippet: 'held !== undefined || received.has(id) ?',
+    replacement: 'held !== undefined ?',
+  },
+  'report-withdrawal-to-everybody': {
+    law: 'reports',
+    what: 'the withdrawal of a report is told to members that were never shown it',
+    module: 'reports/changes/pull.js',
+    snippet: 'held !== undefined || received.has(id) ?',
+    replacement: 'id ?',
+  },
+  'report-release-forgotten': {
+    law: 'reports',
+    what: 'that an embargo on a part has ended is not noticed',
+    module: 'reports/changes/candidates.js',
+    snippet: ', { lo: a.hi, hi: b.hi }]',
+    replacement: ']',
+  },
+  'report-segments-passed-over': {
+    law: 'reports',
+    what: 'changes below the point that a pull has reached are skipped',
+    module: 'reports/changes/pull.js',
+    snippet: 'const rest = from.slice(index);',
+    replacement: 'const rest = from.slice(index); if (index === 0 && from.length > 1) continue;',
+  },
+  'report-by-the-present-policy': {
+    law: 'reports',
+    what: 'what a replica holds of reports is told by the policies of now, not by those of then',
+    module: 'reports/changes/pull.js',
+    snippet: 'await hub.worlds.at(version, tx), at)',
+    replacement: 'world, at)',
+  },
+  'report-link-to-a-change-untold': {
+    law: 'reports',
+    what: 'that a linked signal changed is not noticed',
+    module: 'reports/changes/candidates.js',
+    snippet: "union select l.report_id from change_log c join report_link l on l.target = c.signal_id and l.kind = 'signal' where c.position > ${position}",
+    replacement: '',
+  },
+  'report-links-to-hidden-signals': {
+    law: 'reports',
+    what: 'links show signals that their reader may not see',
+    module: 'reports/known.js',
+    snippet: '.filter((signal) => grantedNow(sight, signal))',
+    replacement: '',
+  },
+  'report-links-to-hidden-reports': {
+    law: 'reports',
+    what: 'links show reports that their reader may not see',
+    module: 'reports/known.js',
+    snippet: '.filter((title) => grantedReport(sight, title))',
+    replacement: '',
+  },
+  'report-parts-by-the-title': {
+    law: 'reports',
+    what: 'parts are shown with their title, whatever is decided about them',
+    module: 'reports/view.js',
+    snippet: 'class_id: classes[place], accepted_at',
+    replacement: 'class_id: classes[0], accepted_at',
+  },
+  'report-omissions-told': {
+    law: 'reports',
+    what: 'that something is left out is told where policy does not let it be',
+    module: 'reports/view.js',
+    snippet: "const marks = reveals(title.grant, 'omissions');",
+    replacement: 'const marks = true;',
+  },
+  'report-export-without-marks': {
+    law: 'reports',
+    what: 'a printable page leaves the marks of handling out',
+    module: 'reports/export.js',
+    snippet: '`TLP:${tlp}`,',
+    replacement: '',
+  },
+  'report-list-by-hidden-fields': {
+    law: 'reports',
+    what: 'a list is filtered by what is not shown',
+    module: 'reports/list.js',
+    snippet: 'reveals(grant, field) && fits(object.attributes)',
+    replacement: 'fits(object.attributes)',
+  },
+  'search-in-hidden-parts': {
+    law: 'reports',
+    what: 'a search finds words of parts that are hidden',
+    module: 'search/find.js',
+    snippet: "${queryOf(words)} and ${among('p.class_id', seenClasses(sight, 'part'))} and ",
+    replacement: '${queryOf(words)} and ',
   },
 };
 

@@ -1,4 +1,5 @@
 import type { BatchResult, ChangesPage, ClientView, ItemResult, NewSignal, PolicyVersion } from '../../schemas/types.ts';
+import { HiddenReports } from './hidden-reports.ts';
 import type { SeededRandom } from './random.ts';
 import { birchPolicy, elmFeed, elmPolicy } from './twin-policies.ts';
 import type { Twins } from './twins.ts';
@@ -56,6 +57,7 @@ export class HiddenHistory {
   #inAlpha = true;
 
   readonly #touches: boolean;
+  readonly reports: HiddenReports;
 
   /** @param touches also changes, of visible signals, what nobody is shown of them; and hides signals in visible ones' classes */
   constructor(twins: Twins, random: SeededRandom, visible: VisibleHistory, touches: boolean) {
@@ -63,9 +65,11 @@ export class HiddenHistory {
     this.#twins = twins;
     this.#random = random;
     this.#visible = visible;
+    this.reports = new HiddenReports(twins, random, visible);
   }
 
   async step(): Promise<void> {
+    if (this.#random.below(5) < 2) return this.reports.step(this.signals.slice(-4).map(({ id }) => id));
     const roll = this.#random.below(100);
     if (roll < 30) return this.#did('post', this.#post());
     if (roll < 42) return this.#did('touch what is visible', this.#touch());

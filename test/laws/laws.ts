@@ -58,12 +58,12 @@ function describe({ counterexample, counterexamplePath, errorInstance }: fc.RunD
   const steps = counterexample?.[0] ?? [];
   const list = steps.length > SHOWN ? `${steps.length}; shrink them to see them` : steps.map((step) => `\n${JSON.stringify(step)}`).join('');
   const error = inspect(errorInstance);
-  const again = `npm run test:laws -- --home ${home} --seed ${seed} --length ${length} --path ${counterexamplePath ?? '0'}${measured ? ' --measured' : ''}`;
+  const again = `npm run test:laws -- --home ${home} --seed ${seed} --length ${length} --path ${counterexamplePath ?? '0'}${measured ? ' --law measured' : ''}`;
   return `${error}\n\nThe steps: ${list}\n\nAgain (what is sent at once may come out otherwise): ${again}`;
 }
 
 /** What a hub needs of a test, where there is none. An answer that does not fit its schema is a failure too. */
-async function inScope(work: (scope: TestScope) => Promise<void>): Promise<void> {
+export async function inScope(work: (scope: TestScope) => Promise<void>): Promise<void> {
   const wrong: string[] = [];
   const endings: (() => unknown)[] = [];
   const scope = {

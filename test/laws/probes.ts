@@ -1,48 +1,15 @@
-import type { NewReport, NewRequest, NewSignal } from '../../schemas/types.ts';
+import type { NewSignal } from '../../schemas/types.ts';
+import { NDJSON, allIds, get, pair, pullOf, send, someIds, type Ground, type Probes } from './ground.ts';
+import { REPORT_PROBES } from './report-probes.ts';
 import type { Pair, Probe } from './transcript.ts';
 
-/** What a viewer that looks for traces of others has in its hands. */
-export interface Ground {
-  viewer: string;
-  client: string;
-  secret: string;
-  /** Signals that only one twin has; what the viewer may see; its own; and what nobody has. */
-  hidden: readonly string[];
-  visible: readonly string[];
-  own: readonly string[];
-  unknown: readonly string[];
-  /** What hidden signals say, to be posted again. */
-  contents: readonly NewSignal[];
-  batches: readonly string[];
-  ownBatches: readonly string[];
-  references: readonly string[];
-  keys: readonly string[];
-  /** Clients that only one twin has, and others'. */
-  clients: readonly string[];
-  /** Cursors of the viewer, by feed, old ones too, with the tags that came with them; and those of others. */
-  cursors: readonly { feed: string; cursor: Pair<string>; tag?: Pair<string> }[];
-  foreign: readonly Pair<string>[];
-}
-
-type Probes = (ground: Ground) => Probe[];
-
-const NDJSON = 'application/x-ndjson';
 const PEOPLE = ['ash', 'birch', 'elm', 'police', 'ghost-1', 'nobody', 'hub'];
 const INCIDENTS = ['hidden-incident', 'no-incident'];
 const CIRCLES = ['alpha', 'beta', 'circle-1', 'nowhere', 'hub'];
 const plain: NewSignal = { digests: [{ scheme: 'media-md5', digest: 'ab'.repeat(16) }], harm: 'fraud', severity: 'low', confidence: 20, status: 'malicious', tlp: 'GREEN' };
-const REPORT: NewReport = { title: { text: 'A probe', tlp: 'GREEN' }, harms: ['fraud'] };
 
 const referral = { authority: 'police', basis: 'legal-request', legal_basis: 'A provision', reference: 'Case 1', fields: ['harm'], expires_at: '2040-01-01T00:00:00Z' };
 const desk = { title: 'Desk', role: 'abuse-desk', ways: [{ kind: 'phone', address: '112' }] };
-
-const asking: NewRequest = { title: 'Fake shops', text: 'Has anyone seen these?', harms: ['fraud'], tlp: 'GREEN' };
-
-const get = (path: string | Pair<string>, headers?: Probe['headers']): Probe => ({ method: 'GET', path, ...(headers ? { headers } : {}) });
-const send = (method: string, path: string, body?: unknown, headers?: Record<string, string>): Probe => ({ method, path, ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }), ...(headers ? { headers } : {}) });
-const pair = (make: (value: string) => string, values: Pair<string>): Pair<string> => [make(values[0]), make(values[1])];
-const allIds = ({ hidden, visible, own, unknown }: Ground): string[] => [...hidden, ...visible, ...own, ...unknown];
-const someIds = ({ hidden, visible, own, unknown }: Ground): string[] => [...hidden.slice(0, 4), ...visible.slice(0, 1), ...own.slice(0, 1), ...unknown.slice(0, 1)];
 
 /** Changed inside, cut off, and too long. */
 const altered = (cursor: string): string[] => [`${cursor.slice(0, 50)}${cursor[50] === 'A' ? 'B' : 'A'}${cursor.slice(51)}`, cursor.slice(0, 40), `${cursor}AAAA`];
@@ -169,39 +136,9 @@ export const PROBES: Readonly<Record<string, Probes>> = {
   'GET /v1/holds': () => [get('/v1/holds'), get('/v1/holds?limit=1')],
   'POST /v1/holds': (ground) => someIds(ground).map((id) => send('POST', '/v1/holds', { reference: 'Case 1', signals: [id], until: '2040-01-01T00:00:00Z' })),
   'POST /v1/holds/:hold/release': ({ hidden, unknown }) => [...hidden.slice(0, 1), ...unknown].map((id) => send('POST', `/v1/holds/${id}/release`)),
-  'POST /v1/reports': (ground) => [
-    send('POST', '/v1/reports', REPORT),
-    ...ground.keys.map((key) => send('POST', '/v1/reports', REPORT, { 'idempotency-key': key })),
-    send('POST', '/v1/reports', { ...REPORT, signals: [...ground.hidden.slice(0, 3), ...ground.visible.slice(0, 3)], related: ground.hidden.slice(0, 2), supersedes: ground.hidden.slice(0, 1) }),
-    send('POST', '/v1/reports', { ...REPORT, audience: { members: ['elm', 'ghost-1', 'nobody'], groups: ['alpha', 'nowhere'] } }),
-    send('POST', '/v1/reports', { ...REPORT, title: { text: 'call 030 1234567', tlp: 'GREEN' } }),
-  ],
-  'GET /v1/reports': () => ['', '?limit=1', '?harm=fraud', '?origin=elm', '?region=NL', '?after=AAAA', '?limit=0'].map((query) => get(`/v1/reports${query}`)),
-  'GET /v1/reports/changes': ({ foreign }) => [...['', '?limit=1', '?wait=0', '?cursor=AAAA', '?limit=0'].map((query) => get(`/v1/reports/changes${query}`)), get('/v1/reports/changes', { accept: NDJSON }), ...foreign.slice(0, 1).map((cursor) => get(pair((value) => `/v1/reports/changes?cursor=${value}`, cursor)))],
-  'GET /v1/reports/own': () => [get('/v1/reports/own?state=withdrawn'), get('/v1/reports/own?limit=0')],
-  ...Object.fromEntries(['', '/versions', '/versions/:version', '/versions/:version/compare/:other'].map((rest) => [`GET /v1/reports/own/:report${rest}`, (ground: Ground) => someIds(ground).map((id) => get(`/v1/reports/own/${id}${rest.replaceAll(/:[a-z]+/g, '1')}`))])),
-  'GET /v1/reports/:report': (ground) => someIds(ground).flatMap((id) => [get(`/v1/reports/${id}`), get(`/v1/reports/${id}`, { accept: 'text/html' })]),
-  'PUT /v1/reports/:report': (ground) => someIds(ground).flatMap((id) => [send('PUT', `/v1/reports/${id}`, REPORT, { 'if-match': '"1"' }), send('PUT', `/v1/reports/${id}`, REPORT)]),
-  'POST /v1/reports/:report/submit': (ground) => someIds(ground).map((id) => send('POST', `/v1/reports/${id}/submit`, undefined, { 'if-match': '"1"' })),
-  'POST /v1/reports/:report/review': (ground) => someIds(ground).map((id) => send('POST', `/v1/reports/${id}/review`, { verdict: 'approve' }, { 'if-match': '"1"' })),
-  'POST /v1/reports/:report/publish': (ground) => someIds(ground).map((id) => send('POST', `/v1/reports/${id}/publish`, undefined, { 'if-match': '"1"' })),
-  'POST /v1/reports/:report/withdraw': (ground) => someIds(ground).map((id) => send('POST', `/v1/reports/${id}/withdraw`, { reason: 'mistake' })),
   'GET /v1/trends': () => [get('/v1/trends'), get('/v1/trends?weeks=104&by=harm'), get('/v1/trends?weeks=0')],
   'GET /v1/trends/overlap': () => [get('/v1/trends/overlap'), get('/v1/trends/overlap?weeks=3')],
-  'GET /v1/reports/search': () => ['', '?q=shops&facets=true', '?q=-shops', '?q=%22fake%20shops%22&language=en', '?harm=fraud&facets=true', '?region=NL', '?tactic=T0049', '?origin=elm', '?from=2026-01-01T00:00:00Z', '?released_from=2026-01-01T00:00:00Z', '?after=AAAA', '?limit=0'].map((query) => get(`/v1/reports/search${query}`)),
-  'GET /v1/reports/:report/comments': (ground) => someIds(ground).map((id) => get(`/v1/reports/${id}/comments`)),
-  'POST /v1/reports/:report/comments': (ground) => someIds(ground).map((id) => send('POST', `/v1/reports/${id}/comments`, { text: 'Seen.', tlp: 'GREEN' })),
-  'GET /v1/requests': () => ['', '?limit=1', '?harm=fraud', '?region=NL', '?own=true', '?state=closed', '?after=AAAA'].map((query) => get(`/v1/requests${query}`)),
-  'POST /v1/requests': () => [send('POST', '/v1/requests', asking), send('POST', '/v1/requests', asking, { 'idempotency-key': 'ask' }), send('POST', '/v1/requests', { ...asking, audience: { members: ['elm', 'nobody'] } }), send('POST', '/v1/requests', { ...asking, text: 'Write to a@b.example' }), send('POST', '/v1/requests', {})],
-  'GET /v1/requests/:request': (ground) => someIds(ground).map((id) => get(`/v1/requests/${id}`)),
-  'POST /v1/requests/:request/close': (ground) => someIds(ground).map((id) => send('POST', `/v1/requests/${id}/close`)),
-  'GET /v1/requests/:request/answers': (ground) => someIds(ground).map((id) => get(`/v1/requests/${id}/answers`)),
-  'POST /v1/requests/:request/answers': (ground) => someIds(ground).map((id) => send('POST', `/v1/requests/${id}/answers`, { to: 'all', text: 'Seen.', tlp: 'GREEN' })),
-  'POST /v1/messages/:message/withdraw': (ground) => someIds(ground).map((id) => send('POST', `/v1/messages/${id}/withdraw`)),
-  'GET /v1/topics': () => [get('/v1/topics')],
-  'POST /v1/topics': () => ['reports', 'requests', 'trends'].map((of) => send('POST', '/v1/topics', { title: 'Probe', of })),
-  'DELETE /v1/topics/:topic': (ground) => someIds(ground).map((id) => send('DELETE', `/v1/topics/${id}`)),
-  'GET /v1/topics/:topic/news': (ground) => someIds(ground).map((id) => get(`/v1/topics/${id}/news`)),
+  ...REPORT_PROBES,
   'GET /v1/audit': () => [get('/v1/audit'), get('/v1/audit?after=3&limit=2')],
 };
 
@@ -212,7 +149,7 @@ function proposals(act: string, ids: readonly string[]): Probe[] {
 
 /** Pulls of one feed: from the start and from every cursor at hand, in small pages and large, as JSON and as a stream. */
 function pulls(feed: string, { cursors, foreign }: Ground): Probe[] {
-  const path = (limit: number, cursor?: string): string => `/v1/feeds/${feed}/changes?limit=${limit}${cursor === undefined ? '' : `&cursor=${cursor}`}`;
+  const path = (limit: number, cursor?: string): string => pullOf(feed, limit, cursor);
   const mine = cursors.filter((held) => held.feed === feed);
   const others = [...foreign, ...cursors.filter((held) => held.feed !== feed).map(({ cursor }) => cursor)].slice(0, 2);
   const from = (cursor: Pair<string>, limit: number, more = '', headers?: Probe['headers']): Probe => get(pair((value) => `${path(limit, value)}${more}`, cursor), headers);

@@ -10,7 +10,7 @@ import { LeakFound } from './transcript.ts';
  * Law 1 by experiment: twin hubs, one with a hidden history and one without, must answer alike to whoever has no right to it.
  * PROBING_SEED and PROBING_STEPS make a run of one's own.
  */
-const STEPS = Number(process.env['PROBING_STEPS'] ?? 150);
+const STEPS = Number(process.env['PROBING_STEPS'] ?? 300);
 const SEEDS = { embedded: 5, postgres: 5 };
 
 t.setTimeout(3_600_000);
@@ -52,10 +52,11 @@ async function run(t: Test, options: ProbingOptions): Promise<Probing | undefine
     t.comment(error.message);
     return undefined;
   } finally {
-    t.comment(`seed ${options.seed}: ${twins.compared} answers compared; shown ${seen.changes} changes, ${seen.removals} removals; by status ${counted(seen.answers)}; hidden: ${counted(hidden.counts)}`);
+    t.comment(`seed ${options.seed}: ${twins.compared} answers compared; shown ${seen.changes} changes, ${seen.reports} of reports, ${seen.removals} removals; by status ${counted(seen.answers)}; hidden: ${counted(hidden.counts)}, ${counted(hidden.reports.counts)}`);
   }
   t.notOk(seen.answers.has(500), 'and nothing broke');
   t.ok(seen.changes > 20 && seen.removals > 0 && hidden.signals.length > 20, 'there was something to see, and something hidden');
+  t.ok(hidden.reports.reports.length > 8 && hidden.reports.messages.length > 4 && seen.reports > 4, 'of reports and messages too');
   return probing;
 }
 

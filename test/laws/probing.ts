@@ -6,15 +6,16 @@ import { openCursor } from '../../server/feeds/cursor.ts';
 import type { App } from '../../server/http/fastify.ts';
 import type { Hub } from '../../server/hub.ts';
 import type { HomeName } from '../support/hub.ts';
+import { REPORTS, pullOf, type Ground } from './ground.ts';
 import { HiddenHistory } from './hidden-history.ts';
-import { misuse, probesFor, type Ground } from './probes.ts';
+import { misuse, probesFor } from './probes.ts';
 import { SeededRandom } from './random.ts';
 import type { Exchange, Pair, Probe } from './transcript.ts';
 import { Twins } from './twins.ts';
 import { VisibleHistory } from './visible-history.ts';
 
 const START = Date.parse('2026-11-22T12:00:00Z');
-const FEEDS = ['all', 'birch/severe', 'cedar/violence'] as const;
+const FEEDS = ['all', 'birch/severe', 'cedar/violence', REPORTS] as const;
 
 /** Who looks for traces: a platform that sees part, an NGO that sees nothing, and the police, which no member shares with. */
 export const VIEWERS = ['ash', 'dogwood', 'police'] as const;
@@ -44,7 +45,7 @@ export interface ProbingOptions {
 /** Plays a history into both twins and a hidden one into the first, while viewers look; everything follows from the seed. */
 export class Probing {
   /** What the viewers were shown, so that the run has something to tell apart. */
-  readonly seen = { changes: 0, removals: 0, resyncs: 0, answers: new Map<number, number>() };
+  readonly seen = { changes: 0, reports: 0, removals: 0, resyncs: 0, answers: new Map<number, number>() };
   readonly twins: Twins;
   readonly hidden: HiddenHistory;
   readonly #visible: VisibleHistory;
@@ -86,8 +87,15 @@ export class Probing {
     const viewer = this.#random.pick(PULLERS);
     if (roll < 7) return this.#pull(this.#random.pick(this.#places));
     const id = this.#anyId();
-    const paths = ['/v1/feeds', '/v1/me', '/v1/groups', '/v1/digest-keys', '/v1/signals?limit=2', ...(id ? [`/v1/signals/${id}`, `/v1/signals/${id}`] : [])];
+    const paths = ['/v1/feeds', '/v1/me', '/v1/groups', '/v1/digest-keys', '/v1/signals?limit=2', ...(id ? [`/v1/signals/${id}`, `/v1/signals/${id}`] : []), ...this.#pathsOfReports(viewer)];
     return this.#ask(viewer, { method: 'GET', path: this.#random.pick(paths) }).then(() => undefined);
+  }
+
+  #pathsOfReports(viewer: string): string[] {
+    const { reports, topics } = this.#visible.reports;
+    const id = [...this.hidden.reports.reports, ...reports].map((report) => report.id);
+    const topic = topics.find((one) => one.viewer === viewer);
+    return ['/v1/reports?limit=2', '/v1/reports/search?q=shops&facets=true', '/v1/requests?limit=2', ...(id.length > 0 ? [`/v1/reports/${this.#random.pick(id)}`] : []), ...(topic ? [`/v1/topics/${topic.id}/news`] : [])];
   }
 
   #anyId(): string | undefined {
@@ -100,7 +108,7 @@ export class Probing {
     const limit = this.#random.pick([1, 1, 2, 3, 7, 1000]);
     const toTheEnd = this.#random.below(2) === 0;
     for (let pages = 0; pages < 200; pages += 1) {
-      const path = (cursor?: string): string => `/v1/feeds/${place.feed}/changes?limit=${limit}${cursor === undefined ? '' : `&cursor=${cursor}`}`;
+      const path = (cursor?: string): string => pullOf(place.feed, limit, cursor);
       const answers = await this.#ask(place.viewer, { method: 'GET', path: place.cursor ? [path(place.cursor[0]), path(place.cursor[1])] : path() });
       if (place.cursor) place.old.push(place.cursor);
       if (answers[0].status !== 200) {
@@ -114,6 +122,7 @@ export class Probing {
       delete place.tag;
       if (page!.complete) place.tag = [tagOf(answers[0]), tagOf(answers[1])];
       this.seen.changes += page!.changes.length;
+      if (place.feed === REPORTS) this.seen.reports += page!.changes.length;
       this.seen.removals += page!.changes.filter(({ type }) => type === 'remove').length;
       if (page!.complete || !toTheEnd) return;
     }
@@ -157,7 +166,7 @@ export class Probing {
       const { number } = (await hub.worlds.at(head.world)).members.get(viewer)!;
       return openCursor(hub, head.epoch, number, feed, cursor).position;
     };
-    const held = this.#places.flatMap((place) => (place.cursor ? [{ place, cursor: place.cursor }] : []));
+    const held = this.#places.flatMap((place) => (place.cursor && place.feed !== REPORTS ? [{ place, cursor: place.cursor }] : []));
     return Promise.all(held.map(async ({ place, cursor }) => [await open(first, place, cursor[0]), await open(second, place, cursor[1])] as const));
   }
 
@@ -180,11 +189,29 @@ export class Probing {
       references: pick(this.hidden.references, 3),
       keys: pick(this.hidden.keys, 3),
       clients: [...pick(this.hidden.clients, 1), this.twins.credentialsOf('elm').client_id, 'nobody.0'],
+      reports: this.#groundOfReports(viewer, pick),
       cursors: cursors(true),
       foreign: cursors(false).slice(0, 2).map(({ cursor }) => cursor),
     };
   }
+
+  #groundOfReports(viewer: string, pick: Pick): Ground['reports'] {
+    const ids = (of: readonly { id: string }[]): string[] => of.map(({ id }) => id);
+    const { reports: hidden, messages, topics, words } = this.hidden.reports;
+    const { reports, requests, own, topics: kept } = this.#visible.reports;
+    return {
+      hidden: ids([...new Map(hidden.map((report) => [report.why, report])).values()]),
+      visible: ids(pick(reports, 3)),
+      own: ids(pick(own.filter(({ origin }) => origin === viewer), 2)),
+      requests: { hidden: ids(pick(messages.filter(({ kind }) => kind === 'request'), 4)), visible: ids(pick(requests, 3)) },
+      messages: ids(pick(messages, 4)),
+      topics: { hidden: topics, own: ids(kept.filter((topic) => topic.viewer === viewer)) },
+      words: pick(words, 4),
+    };
+  }
 }
+
+type Pick = <T>(from: readonly T[], count: number) => T[];
 
 function tagOf({ headers }: Exchange): string {
   return headers.find(([name]) => name === 'etag')?.[1] ?? '';
@@ -192,7 +219,7 @@ function tagOf({ headers }: Exchange): string {
 
 /** The probe with pages so large that there is one: which changes share a page is a matter of their order. */
 function whole(probe: Probe): Probe {
-  const widen = (path: string): string => path.replace(/(?<=\/changes\?limit=)[1-9]\d{0,3}(?!\d)/, '10000');
+  const widen = (path: string): string => path.replace(/(?<=\/feeds\/.{1,60}\/changes\?limit=)[1-9]\d{0,3}(?!\d)/, '10000');
   const { path } = probe;
   return { ...probe, path: typeof path === 'string' ? widen(path) : [widen(path[0]), widen(path[1])] };
 }

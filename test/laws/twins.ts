@@ -1,5 +1,5 @@
 import type { Test } from 'tap';
-import type { NewMember, Scope } from '../../schemas/types.ts';
+import type { ClientView, NewMember, Scope } from '../../schemas/types.ts';
 import { ManualClock } from '../../server/clock.ts';
 import type { App } from '../../server/http/fastify.ts';
 import type { Hub } from '../../server/hub.ts';
@@ -63,6 +63,14 @@ export class Twins {
   async join(member: Partial<NewMember> & { id: string }, scopes?: readonly Scope[]): Promise<void> {
     for (const { hub, apis } of this.#twins) apis.set(member.id, await hub.join(member, scopes));
     this.#backApis.set(member.id, this.#back.api(this.#twins[0].apis.get(member.id)!.credentials));
+  }
+
+  /** Gives a member of both twins another client, by a name of its own; the hidden history can act as it too. */
+  async addClient(member: string, name: string, scopes: readonly Scope[]): Promise<void> {
+    const made = await this.both<ClientView>('hub', (api) => api.post(`/v1/members/${member}/clients`, { title: name, scopes }));
+    const [credentials] = made.map(({ client_id, client_secret }) => ({ client_id, client_secret: client_secret! }));
+    for (const { hub, apis } of this.#twins) apis.set(name, hub.api(credentials!));
+    this.#backApis.set(name, this.#back.api(credentials!));
   }
 
   /** What a client was given to prove itself with: the same in both twins. */

@@ -5,6 +5,7 @@ import { MEMBER_SCOPES } from '../support/hub.ts';
 import type { SeededRandom } from './random.ts';
 import { QUICK, birchFeed, birchPolicy, cedarFeed, cedarPolicy, charters, firPolicy } from './twin-policies.ts';
 import type { Twins } from './twins.ts';
+import { VisibleReports } from './visible-reports.ts';
 
 export const HOUR = 3_600_000;
 
@@ -27,12 +28,14 @@ export class VisibleHistory {
   beta = ['ash', 'fir'];
   /** What birch offers, as everyone may know it. */
   feed: FeedDocument = birchFeed;
+  readonly reports: VisibleReports;
   #joined = 0;
   #suspended = false;
 
   constructor(twins: Twins, random: SeededRandom) {
     this.#twins = twins;
     this.#random = random;
+    this.reports = new VisibleReports(twins, random, this);
   }
 
   /** Members, circles, policies and feeds that everyone starts with. */
@@ -49,11 +52,13 @@ export class VisibleHistory {
     await this.#activate('fir', firPolicy);
     await this.#twins.both('birch', (api) => api.put(`/v1/feeds/${birchFeed.id}`, birchFeed));
     await this.#twins.both('cedar', (api) => api.put(`/v1/feeds/${cedarFeed.id}`, cedarFeed));
+    await this.reports.prepare();
   }
 
   /** @param advance moves the clock of both */
   async step(advance: (milliseconds: number) => Promise<void>): Promise<void> {
     const r = this.#random;
+    if (r.below(5) < 2) return this.reports.step();
     const roll = r.below(100);
     if (roll < 34) return this.#post();
     if (roll < 50) return this.#update();

@@ -46,6 +46,33 @@ t.test('every case comes out as its author says', async (t) => {
   }
 });
 
+t.test('each has its paragraph for signers, which names whatever has to be replaced', async (t) => {
+  const index = readFileSync(`${folder}/README.md`, 'utf8');
+  for (const { name, policy } of shipped) {
+    const text = readFileSync(`${folder}/${name}/signers.md`, 'utf8');
+    t.ok(text.startsWith(`# ${policy.title}: `), `${name}: under its title`);
+    for (const part of ['For whom', 'What you promise', 'What you get', 'Know before you sign', 'Names']) t.match(text, new RegExp(`^\\*\\*${part}\\.\\*\\* \\S.{10}`, 'm'), `${name}: ${part}`);
+    const names = policy.rules.flatMap(namesIn);
+    t.same(names.filter((one) => !text.includes(`\`${one}\``)), [], `${name}: all its names`);
+    t.ok(index.includes(`[${name}](${name}/signers.md)`), `${name}: in the index`);
+  }
+});
+
+t.test('a member can put it into force: it is in every group that its policy names', async (t) => {
+  for (const { name, policy, cases } of shipped.filter(({ name: one, cases: { layer } }) => layer !== 'charter' && one !== 'language-tour')) {
+    const origin = cases.world.members.find(({ id }) => id === cases.signal?.origin)!;
+    const groups = policy.rules.flatMap((rule) => [...Object.values(rule.peers?.groups ?? {}).flat(), ...(rule.terms?.handling?.onward_groups ?? [])]);
+    t.same(groups.filter((group) => !origin.groups?.includes(group)), [], name);
+  }
+});
+
+/** The members, groups, agreements, feeds and incidents that a rule names. */
+function namesIn({ peers, incidents, terms, ...rule }: Policy['rules'][number]): string[] {
+  const about = [peers, rule.signals?.origin, rule.reports?.origin, rule.messages?.origin].filter((one) => one !== undefined);
+  const lists = about.flatMap(({ id, groups, agreements, subscribed, responds }) => [id, groups, agreements, subscribed, responds]);
+  return [...lists, incidents].flatMap((list) => Object.values(list ?? {}).flat() as string[]).concat(terms?.handling?.onward_groups ?? []);
+}
+
 t.test('the cases have teeth: no clause can change without one failing', async (t) => {
   for (const { name, policy, cases } of shipped) {
     const all = mutants(policy);

@@ -34,7 +34,7 @@ async function members(t: Test, { hub, operator, join, url }: TestHub): Promise<
   t.same(problemOf(await northstar.get('/v1/members/nobody')), ['404 not-found']);
 
   await hub.db.insertInto('usage').values({ origin: 4, signals: 12, classes: 3 }).execute();
-  t.match((await northstar.get<Me>('/v1/me')).body, { member: { id: 'northstar', trust: 'unverified', groups: [] }, client_id: northstar.credentials.client_id, quota: { signals: hub.config.signalQuota, signals_used: 12, classes: hub.config.classQuota, classes_used: 3 } });
+  t.match((await northstar.get<Me>('/v1/me')).body, { member: { id: 'northstar', trust: 'unverified', groups: [] }, client_id: northstar.credentials.client_id, quota: { signals: hub.config.signalQuota, signals_used: 12, classes: hub.config.classQuota, classes_used: 3, reports: hub.config.reportQuota, reports_used: 0, messages: hub.config.messageQuota, messages_used: 0 } });
   t.match((await operator.get<Me>('/v1/me')).body, { member: { id: 'hub' }, quota: { signals_used: 0, classes_used: 0 } });
 
   t.match((await operator.patch('/v1/members/harbour', { trust: 'trusted', agreements: [] })).body, { ...harbour, trust: 'trusted', agreements: [] });

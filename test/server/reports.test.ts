@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
-import type { ClientView, NewReport, OwnReport, OwnReportList, Policy, PolicyVersion, ReportChangesPage, ReportComparison, ReportVersionList, ReportView, Rule } from '../../schemas/types.ts';
+import type { ClientView, NewReport, OwnReport, OwnReportList, PostedMessage, Policy, PolicyVersion, ReportChangesPage, ReportComparison, ReportVersionList, ReportView, Rule } from '../../schemas/types.ts';
+import type { Config } from '../../server/config.ts';
 import { ManualClock } from '../../server/clock.ts';
 import { purgeReports } from '../../server/reports/purge.ts';
 import { problemOf, type Api } from '../support/api.ts';
@@ -20,9 +21,9 @@ interface Scene {
   birch: Api;
 }
 
-async function scene(t: Test, home: HomeName): Promise<Scene> {
+async function scene(t: Test, home: HomeName, config: Partial<Config> = {}): Promise<Scene> {
   const clock = new ManualClock(NOW);
-  const hub = await startTestHub(t, { home, clock });
+  const hub = await startTestHub(t, { home, clock, config });
   const ash = await hub.join({ id: 'ash' });
   const client = async (scopes: string[]): Promise<Api> => {
     const { body } = await hub.operator.post<ClientView>('/v1/members/ash/clients', { title: 'Another', scopes });
@@ -40,6 +41,7 @@ for (const home of homes) {
     await t.test('supersession and withdrawal', async (t) => ends(t, set));
     await t.test('bad input', async (t) => badInput(t, set));
     await t.test('retention', async (t) => retention(t, set));
+    await t.test('quotas', async (t) => quotas(t, await scene(t, home, { reportQuota: 2, messageQuota: 2 })));
     await t.test('reading, exports and the feed', async (t) => reading(t, await scene(t, home)));
   });
 }
@@ -176,6 +178,28 @@ async function badInput(t: Test, { ash }: Scene): Promise<void> {
     summary: { text: 'See **T1566.001**, e.g. from 2026-01-01.\n\n- a < b\n\n|x|y|\n|-|-|\n|1|2|', tlp: 'GREEN', identifiers: [{ kind: 'host', value: 'example.com', reason: 'It is what members must look for.' }] },
   });
   t.equal((await ash.post('/v1/reports', allowed)).status, 201, 'what is fine is taken');
+}
+
+async function quotas(t: Test, { ash, birch }: Scene): Promise<void> {
+  const draft = (key: string) => ash.post<OwnReport>('/v1/reports', report(), { 'idempotency-key': key });
+  const { body: first } = await draft('one');
+  t.equal((await draft('two')).status, 201);
+  t.same(problemOf(await draft('three')), ['429 quota-exceeded']);
+  t.equal((await draft('one')).status, 200, 'what is there is found all the same');
+  t.equal((await ash.put(`/v1/reports/${first.id}`, report({ harms: ['spam'] }), match(1))).status, 200, 'and can be written anew');
+  await ash.post(`/v1/reports/${first.id}/withdraw`, { reason: 'mistake' });
+  t.equal((await draft('three')).status, 201, 'what was withdrawn makes room');
+
+  const ask = (key: string) => ash.post<PostedMessage>('/v1/requests', { title: 'Fake shops', text: 'Seen?', harms: ['fraud'], tlp: 'GREEN' }, { 'idempotency-key': key });
+  const { body: request } = await ask('one');
+  t.equal((await ash.post(`/v1/reports/${first.id}/comments`, { text: 'Seen.', tlp: 'GREEN' })).status, 404);
+  t.equal((await ash.post(`/v1/requests/${request.id}/answers`, { to: 'all', text: 'Here too.', tlp: 'GREEN' })).status, 201);
+  t.same(problemOf(await ask('two')), ['429 quota-exceeded']);
+  t.equal((await ask('one')).status, 201);
+  t.match((await ash.get('/v1/me')).body, { quota: { reports: 2, reports_used: 2, messages: 2, messages_used: 2 } });
+  await ash.post(`/v1/messages/${request.id}/withdraw`);
+  t.equal((await ask('two')).status, 201);
+  t.match((await birch.get('/v1/me')).body, { quota: { reports_used: 0, messages_used: 0 } }, 'each member has its own');
 }
 
 async function retention(t: Test, { hub, clock, ash, reviewer }: Scene): Promise<void> {

@@ -32,6 +32,8 @@ t.test('a wrong setting is named by its key, and its value is not shown', async 
     ['TOCSIN_RATE_LIMIT', { TOCSIN_RATE_LIMIT: '0' }],
     ['TOCSIN_SIGNAL_QUOTA', { TOCSIN_SIGNAL_QUOTA: wrong }],
     ['TOCSIN_CLASS_QUOTA', { TOCSIN_CLASS_QUOTA: wrong }],
+    ['TOCSIN_REPORT_QUOTA', { TOCSIN_REPORT_QUOTA: wrong }],
+    ['TOCSIN_MESSAGE_QUOTA', { TOCSIN_MESSAGE_QUOTA: '0' }],
     ['TOCSIN_BULK_ITEMS', { TOCSIN_BULK_ITEMS: wrong }],
     ['TOCSIN_RETENTION', { TOCSIN_RETENTION: wrong }],
     ['TOCSIN_LOG_RETENTION', { TOCSIN_LOG_RETENTION: wrong }],

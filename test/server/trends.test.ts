@@ -6,6 +6,7 @@ import { ManualClock } from '../../server/clock.ts';
 import type { SignalAttributes } from '../../server/policy/object.ts';
 import { freezeWeeks } from '../../server/trends/freeze.ts';
 import { tablesOf, type Counted, type Said } from '../../server/trends/tables.ts';
+import { weekOf } from '../../server/trends/week.ts';
 import { problemOf, type Api } from '../support/api.ts';
 import { activatePolicy } from '../support/policies.ts';
 import { homes, startTestHub, type HomeName, type TestHub } from '../support/hub.ts';
@@ -23,6 +24,7 @@ const ORIGINS = ['ash', 'birch', 'cedar', 'elm', 'fir'];
 for (const home of homes) {
   t.test(home, async (t) => {
     t.test('weeks', async (t) => weeks(t, home));
+    t.test('rising and falling', async (t) => moving(t, home));
     t.test('overlap', async (t) => overlap(t, home));
   });
 }
@@ -156,6 +158,29 @@ function countedAt(kept: readonly Kept[], consents: ReadonlyMap<string, (harm: s
 
 function sorted(said: readonly Said[]): string[] {
   return said.map(({ dimension, value, signals, origins }) => `${dimension} ${value} ${signals} ${origins}`).sort();
+}
+
+/** Against the four weeks before, where something was said in each. */
+async function moving(t: Test, home: HomeName): Promise<void> {
+  const clock = new ManualClock(START);
+  const hub = await startTestHub(t, { home, clock });
+  const ash = await hub.join({ id: 'ash' });
+  const numbers: Record<string, (number | undefined)[]> = { fraud: [10, 20, 30, 20, 50, 10], spam: [10, 10, 10, undefined, 30, 30] };
+  for (let n = 0; n < 6; n += 1) {
+    const week = weekOf(START) + 7 * n;
+    await hub.hub.db.insertInto('trend_week').values({ week, at: START }).execute();
+    const cells = Object.entries(numbers).flatMap(([value, counts]) => {
+      const signals = counts[n];
+      return signals === undefined ? [] : [{ week, dimension: 'harm' as const, value, signals, origins: 3 }];
+    });
+    await hub.hub.db.insertInto('trend_cell').values(cells).execute();
+  }
+  const { body } = await ash.get<Trends>('/v1/trends');
+  const ratios = (harm: string) => body.weeks.toReversed().map(({ cells }) => cells.find(({ value }) => value === harm)?.ratio);
+  t.same(ratios('fraud'), [undefined, undefined, undefined, undefined, 2.5, 0.33]);
+  t.same(ratios('spam'), Array.from({ length: 6 }, () => undefined), 'nothing follows from what was left out');
+  const [last] = (await ash.get<Trends>('/v1/trends?weeks=1')).body.weeks;
+  t.match(last, { cells: [{ value: 'fraud', signals: 10, ratio: 0.33 }, { value: 'spam', signals: 30 }] }, 'of one week it is the same');
 }
 
 async function overlap(t: Test, home: HomeName): Promise<void> {

@@ -143,6 +143,8 @@ function defaults(): Config {
     rateLimit: 1_000_000,
     signalQuota: 1_000_000,
     classQuota: 5000,
+    reportQuota: 10_000,
+    messageQuota: 10_000,
     retention: 1095 * 86_400_000,
     reportRetention: 1825 * 86_400_000,
     logRetention: 400 * 86_400_000,

@@ -26,9 +26,10 @@ export async function published(author: Api, reviewer: Api, content: NewReport):
   return publish(author, reviewer, await expect(author.post<OwnReport>('/v1/reports', content)));
 }
 
-/** Publishes a further version. */
+/** Publishes a further version, unless it says the same. */
 export async function update(author: Api, reviewer: Api, { id, version }: OwnReport, content: NewReport): Promise<OwnReport> {
-  return publish(author, reviewer, await expect(author.put<OwnReport>(`/v1/reports/${id}`, content, match(version))));
+  const draft = await expect(author.put<OwnReport>(`/v1/reports/${id}`, content, match(version)));
+  return draft.version === version ? draft : publish(author, reviewer, draft);
 }
 
 async function expect<T>(answer: Promise<Answer<T>>): Promise<T> {
