@@ -71,10 +71,10 @@ interface Scene {
   hub: TestHub;
   clock: ManualClock;
   members: ReadonlyMap<string, Api>;
-  allow(owner: string, rules: Rule[]): Promise<void>;
+  allow: (owner: string, rules: Rule[]) => Promise<void>;
   /** Goes to some minutes after a midnight to come, and measures. */
-  measure(days?: number): Promise<void>;
-  post(origin: string, content: NewSignal): Promise<string>;
+  measure: (days?: number) => Promise<void>;
+  post: (origin: string, content: NewSignal) => Promise<string>;
 }
 
 async function scene(t: Test, home: HomeName, origins: readonly string[], begins = START): Promise<Scene> {
@@ -276,7 +276,7 @@ class Run {
     const counted = this.kept.filter((one) => one.origin === member && !one.retracted && one.accepted < at && counts[member]!(one.content.harm));
     const standing = counted.filter((one) => this.#stands(one, at));
     const within = (days: number): Kept[] => counted.filter(({ accepted }) => accepted >= at - days * DAY);
-    const foundGood = PERIODS.flatMap(([period, days]) => {
+    const foundGood = PERIODS.flatMap(([period, days]): [MeasuredPeriod, number][] => {
       const judged = within(days).map((one) => ({ one, said: [...one.judgements].filter(([judge]) => !this.left.has(judge)) })).filter(({ said }) => said.length > 0);
       const good = judged.filter(({ one, said }) => !this.#upheld(one) && said.filter(([, { verdict }]) => verdict === 'good').length * 2 > said.length);
       const judges = new Set(judged.flatMap(({ said }) => said.map(([judge]) => judge)));
@@ -305,7 +305,7 @@ class Run {
   async world(): Promise<World> {
     const { hub } = this.#at.hub;
     const { policy } = await hub.worlds.at((await hub.head()).world);
-    const members = new Map([...policy.members].map(([id, { measures: _measures, ...member }]) => [id, { ...member, ...(this.#members[id] ? { measures: this.#members[id]! } : {}) }]));
+    const members = new Map([...policy.members].map(([id, { measures: _measures, ...member }]) => [id, { ...member, ...(this.#members[id] ? { measures: this.#members[id] } : {}) }]));
     return { ...policy, members };
   }
 
