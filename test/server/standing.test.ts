@@ -27,7 +27,7 @@ async function activate(api: Api, id: string, rules: Policy['rules']): Promise<v
 }
 
 const terms: Policy['rules'][number]['terms'] = { reveal: ['digest', 'harm', 'jurisdictions'], origin: 'named', handling: { tlp: 'GREEN', onward: 'members' } };
-const when = (asked: Partial<Policy['rules'][number]>): Policy['rules'] => [{ id: 'asked', effect: 'share', terms, ...asked } as Policy['rules'][number]];
+const when = (asked: Partial<Policy['rules'][number]>): Policy['rules'] => [{ id: 'asked', effect: 'share', terms, ...asked }];
 
 /** A replica, which is compared with what is explained of each signal. */
 class Replica {
@@ -91,7 +91,7 @@ async function jurisdictions(t: Test, { ash, birch }: Scene): Promise<void> {
   t.equal((await replica.exact(t, ash, 'one more')).length, 2);
   await ash.post('/v1/signals', [signal({ jurisdictions: ['FR'], reference: 'moving' })]);
   t.same(await replica.exact(t, ash, 'one that moves leaves'), [dutch]);
-  await activate(ash, 'ash/where', when({ signals: { jurisdictions: { none: ['NL'] } }, terms: { ...terms, reveal: ['digest', 'harm'] } as NonNullable<typeof terms> }));
+  await activate(ash, 'ash/where', when({ signals: { jurisdictions: { none: ['NL'] } }, terms: { ...terms, reveal: ['digest', 'harm'] } }));
   const others = await replica.exact(t, ash, 'the others');
   t.ok(others.includes(french) && !others.includes(dutch));
   t.notOk(others.includes(nowhere), 'nobody knows where it plays: a share that asks does not reach it');
