@@ -128,6 +128,7 @@ export type SignalField =
   | 'intent'
   | 'novelty'
   | 'basis'
+  | 'jurisdictions'
   | 'note';
 /**
  * What terms can reveal of a part of a report; without `text` nothing of it is shown. `identifiers` are raw identifiers that its author declared; `omissions` is whether the reader is told that something beside it is left out.
@@ -320,11 +321,6 @@ export type RetractionReason =
   | 'legal'
   | 'origin-left'
   | 'batch-undone';
-export type HoldState = 'in-force' | 'ended' | 'released';
-/**
- * CommonMark with tables. HTML, images, links to addresses and what looks like a raw identifier are refused.
- */
-export type Markdown = string;
 /**
  * Words of estimative probability with their ranges in per cent (ICD 203): almost no chance 1 to 5, very unlikely 5 to 20, unlikely 20 to 45, roughly even chance 45 to 55, likely 55 to 80, very likely 80 to 95, almost certain 95 to 99.
  */
@@ -336,6 +332,11 @@ export type Likelihood =
   | 'likely'
   | 'very-likely'
   | 'almost-certain';
+export type HoldState = 'in-force' | 'ended' | 'released';
+/**
+ * CommonMark with tables. HTML, images, links to addresses and what looks like a raw identifier are refused.
+ */
+export type Markdown = string;
 /**
  * ISO 639-1, of the languages whose word forms the database knows.
  */
@@ -475,6 +476,10 @@ export interface Schemas {
   EmergencyPath: EmergencyPath;
   FeedDocument: FeedDocument;
   FeedList: FeedList;
+  Subscription: Subscription;
+  SubscriptionList: SubscriptionList;
+  Subscriber: Subscriber;
+  SubscriberList: SubscriberList;
   AsOf: Instant;
   Cursor: Cursor;
   RemovalReason: RemovalReason;
@@ -647,6 +652,9 @@ export interface Schemas {
   ReferralState: ReferralState;
   ReferredContent: ReferredContent;
   ReferredSignal: ReferredSignal;
+  ReferredPart: ReferredPart;
+  ReferredReportContent: ReferredReportContent;
+  ReferredReport: ReferredReport;
   ReferralRead: ReferralRead;
   ReferralView: ReferralView;
   ReferralList: ReferralList;
@@ -1209,6 +1217,7 @@ export interface NewEmergency {
    */
   digests?: Digest[];
   audience?: Audience;
+  exercise?: ExerciseId;
   respond_within?: Duration;
 }
 /**
@@ -1242,6 +1251,7 @@ export interface Escalation {
 }
 export interface EmergencyView {
   id: string;
+  exercise?: ExerciseId;
   /**
    * The origin's id, or its pseudonym for this viewer.
    */
@@ -1296,6 +1306,7 @@ export interface EmergencyList {
   emergencies: EmergencyView[];
 }
 export interface EmergencyQuery {
+  exercise?: ExerciseId;
   /**
    * With `If-None-Match`: seconds to hold the answer while it would say the same.
    */
@@ -1511,6 +1522,26 @@ export interface FeedList {
   feeds: FeedDocument[];
 }
 /**
+ * That you use a feed. Policies may share more with those who are subscribed to a feed; its owner sees who is.
+ */
+export interface Subscription {
+  feed: FeedId;
+  since: Instant;
+}
+/**
+ * What you said. A feed that was withdrawn, or is not offered to you any more, stays on it until you end it.
+ */
+export interface SubscriptionList {
+  subscriptions: Subscription[];
+}
+export interface Subscriber {
+  member: MemberId;
+  since: Instant;
+}
+export interface SubscriberList {
+  subscribers: Subscriber[];
+}
+/**
  * Put this signal in place of what you hold under its id.
  */
 export interface SignalChange {
@@ -1544,6 +1575,7 @@ export interface SignalView {
   intent?: Intent;
   novelty?: Novelty;
   basis?: Basis;
+  jurisdictions?: Jurisdiction[];
   note?: string;
 }
 /**
@@ -1653,6 +1685,7 @@ export interface ReportsQuery {
   origin?: string;
   from?: Instant;
   until?: Instant;
+  exercise?: ExerciseId;
   /**
    * `next` of the page before.
    */
@@ -1973,6 +2006,10 @@ export interface OwnMeasures {
  */
 export interface Agreement {
   id: AgreementId;
+  /**
+   * Which version was accepted; the first when absent. Whoever accepted a version has accepted those before it.
+   */
+  version?: number;
   from: Instant;
   until?: Instant;
 }
@@ -2277,6 +2314,7 @@ export interface RequestsQuery {
    * Only your own, or only those of others.
    */
   own?: boolean;
+  exercise?: ExerciseId;
   /**
    * `next` of the page before.
    */
@@ -2298,6 +2336,7 @@ export interface NewRequest {
   identifiers?: DeclaredIdentifiers;
   tlp: Tlp;
   labels?: PartLabels;
+  exercise?: ExerciseId;
   audience?: Audience;
   not_before?: Instant;
   valid_until?: Instant;
@@ -2311,7 +2350,7 @@ export interface DeclaredIdentifier {
   reason: string;
 }
 /**
- * An answer to a request that you see.
+ * An answer to a request that you see. It belongs to the exercise that the request belongs to.
  */
 export interface NewAnswer {
   /**
@@ -2327,7 +2366,7 @@ export interface NewAnswer {
   labels?: PartLabels;
 }
 /**
- * A comment on a report that you see. Who sees it sees the report's title as well.
+ * A comment on a report that you see. Who sees it sees the report's title as well. It belongs to the exercise that the report belongs to.
  */
 export interface NewComment {
   text: MessageText;
@@ -2347,6 +2386,7 @@ export interface PostedMessage {
  */
 export interface MessageView {
   id: string;
+  exercise?: ExerciseId;
   message: MessageKind;
   /**
    * The request that it answers, or the report that it comments on.
@@ -2534,11 +2574,15 @@ export interface NewReferral {
    * What makes it an emergency; needed for one.
    */
   circumstances?: string;
-  signals: string[];
+  signals?: string[];
   /**
-   * The scope: what of them is handed over.
+   * As they were published last; withdrawn and ended ones too, as long as they have content.
    */
-  fields: SignalField[];
+  reports?: string[];
+  /**
+   * The scope: what of them is handed over, of each those fields that its kind has. Of a report nothing without `text`.
+   */
+  fields: Field[];
   expires_at: Instant;
 }
 /**
@@ -2555,6 +2599,7 @@ export interface ReferredContent {
   intent?: Intent;
   novelty?: Novelty;
   basis?: Basis;
+  jurisdictions?: Jurisdiction[];
   note?: string;
 }
 export interface ReferredSignal {
@@ -2571,6 +2616,63 @@ export interface ReferredSignal {
   retraction?: RetractionReason;
   content?: ReferredContent;
 }
+export interface ReferredPart {
+  part: PartKind;
+  heading?: string;
+  text: string;
+  confidence?: Estimate;
+  labels?: Label[];
+  identifiers?: DeclaredIdentifiers;
+}
+/**
+ * A word of estimative probability and its range in per cent.
+ */
+export interface Estimate {
+  word: Likelihood;
+  from: number;
+  to: number;
+}
+/**
+ * The fields in scope, as they were when the report was referred. Of what it links to only names are said.
+ */
+export interface ReferredReportContent {
+  parts: ReferredPart[];
+  harms?: HarmId[];
+  regions?: Region[];
+  tactics?: TacticId[];
+  period?: Period;
+  confidence?: Estimate;
+  reliability?: Reliability;
+  signals?: string[];
+  related?: string[];
+}
+/**
+ * The time that the report covers.
+ */
+export interface Period {
+  from: Instant;
+  until: Instant;
+}
+/**
+ * The Admiralty system: the source from A (completely reliable) to F (cannot be judged), the information from 1 (confirmed) to 6 (cannot be judged).
+ */
+export interface Reliability {
+  source?: 'A' | 'B' | 'C' | 'D' | 'E' | 'F';
+  information?: number;
+}
+export interface ReferredReport {
+  id: string;
+  /**
+   * Which version was referred.
+   */
+  version: number;
+  /**
+   * As of a signal.
+   */
+  blake3: string;
+  state: ReportState;
+  content?: ReferredReportContent;
+}
 export interface ReferralRead {
   at: Instant;
   client: string;
@@ -2583,7 +2685,7 @@ export interface ReferralView {
   legal_basis: string;
   reference?: string;
   circumstances?: string;
-  fields: SignalField[];
+  fields: Field[];
   referred_at: Instant;
   expires_at: Instant;
   ended_at?: Instant;
@@ -2596,6 +2698,10 @@ export interface ReferralView {
    * The objects, when one referral is read.
    */
   signals?: ReferredSignal[];
+  /**
+   * Likewise; absent where there are none.
+   */
+  reports?: ReferredReport[];
   /**
    * When the authority read it; for the member and the operator.
    */
@@ -2619,7 +2725,7 @@ export interface ReferralPath {
   referral: string;
 }
 /**
- * Keeps what signals of one's own say past retention, without sharing it.
+ * Keeps what signals and reports of one's own say past retention, without sharing it.
  */
 export interface NewHold {
   /**
@@ -2629,7 +2735,11 @@ export interface NewHold {
   /**
    * Retracted and ended ones too, as long as they have content.
    */
-  signals: string[];
+  signals?: string[];
+  /**
+   * Drafts and withdrawn ones too, as long as they have content: all their versions.
+   */
+  reports?: string[];
   until: Instant;
 }
 export interface HoldView {
@@ -2640,6 +2750,10 @@ export interface HoldView {
   released_at?: Instant;
   state: HoldState;
   signals: string[];
+  /**
+   * Absent where there are none.
+   */
+  reports?: string[];
 }
 export interface HoldList {
   holds: HoldView[];
@@ -2650,28 +2764,6 @@ export interface HoldList {
 }
 export interface HoldPath {
   hold: string;
-}
-/**
- * A word of estimative probability and its range in per cent.
- */
-export interface Estimate {
-  word: Likelihood;
-  from: number;
-  to: number;
-}
-/**
- * The Admiralty system: the source from A (completely reliable) to F (cannot be judged), the information from 1 (confirmed) to 6 (cannot be judged).
- */
-export interface Reliability {
-  source?: 'A' | 'B' | 'C' | 'D' | 'E' | 'F';
-  information?: number;
-}
-/**
- * The time that the report covers.
- */
-export interface Period {
-  from: Instant;
-  until: Instant;
 }
 export interface TitlePart {
   text: Line;
@@ -2707,6 +2799,7 @@ export interface NewReport {
   judgements?: JudgementPart[];
   sections?: SectionPart[];
   actions?: TextPart[];
+  exercise?: ExerciseId;
   language?: Language;
   harms: HarmId[];
   regions?: Region[];
@@ -2855,6 +2948,7 @@ export interface ReportView {
    * A digest of this view: it changes when, and only when, something in it changes.
    */
   version: string;
+  exercise?: ExerciseId;
   released_at: Instant;
   visible_until: Instant;
   /**
@@ -2928,6 +3022,7 @@ export interface ReportSearchQuery {
   until?: Instant;
   released_from?: Instant;
   released_until?: Instant;
+  exercise?: ExerciseId;
   /**
    * Adds how many of all reports found are of which harm, region, tactic, origin and year of release.
    */
@@ -2951,6 +3046,7 @@ export interface ReportHits {
 }
 export interface ReportHit {
   id: string;
+  exercise?: ExerciseId;
   title: string;
   released_at: Instant;
   /**
@@ -3014,6 +3110,10 @@ export interface NewSignal {
   intent?: Intent;
   novelty?: Novelty;
   basis?: Basis;
+  /**
+   * Where it plays: the countries that it comes from, aims at or is against the law of.
+   */
+  jurisdictions?: Jurisdiction[];
   /**
    * The signal that this one was derived from; goes with basis `derived`.
    */
@@ -3144,6 +3244,10 @@ export interface WhatIf {
   member: MemberId;
   group?: GroupId;
   agreement?: AgreementId;
+  /**
+   * Which version of the agreement is accepted; the first when absent.
+   */
+  version?: number;
   trust?: Trust;
 }
 /**

@@ -29,6 +29,7 @@ import { reportRoutes } from './reports/routes.ts';
 import { referralRoutes } from './referrals/routes.ts';
 import { searchRoutes } from './search/routes.ts';
 import { signalRoutes } from './signals/routes.ts';
+import { subscriptionRoutes } from './subscriptions/routes.ts';
 import { topicRoutes } from './topics/routes.ts';
 import { trendRoutes } from './trends/routes.ts';
 
@@ -63,6 +64,7 @@ export async function buildApp(server: App, hub: Hub): Promise<App> {
     policyRoutes(app, hub, access, entitlements);
     signalRoutes(app, hub, access, entitlements);
     feedRoutes(app, hub, access, entitlements);
+    subscriptionRoutes(app, hub, access);
     measureRoutes(app, hub, access, entitlements);
     trendRoutes(app, hub, access);
     searchRoutes(app, hub, access, entitlements);

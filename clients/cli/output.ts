@@ -66,3 +66,8 @@ export function fields(values: Readonly<Record<string, string | number | boolean
 export function count(number: number, what: string): string {
   return `${number.toLocaleString('en')} ${what}${number === 1 ? '' : 's'}`;
 }
+
+/** What stands above what is not real, so that nobody acts on it; nothing above what is. */
+export function exerciseMark({ exercise }: { exercise?: string | undefined }): string {
+  return exercise === undefined ? '' : `EXERCISE ${exercise}: not real. Do not act on it.\n\n`;
+}

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { projectFile } from '../../schemas/root.ts';
 import { contactCommands } from './commands/contact.ts';
 import { explainCommand } from './commands/explain.ts';
+import { feedCommands } from './commands/feed.ts';
 import { hashCommands } from './commands/hash.ts';
 import { hubCommands } from './commands/hub.ts';
 import { judgeCommands } from './commands/judge.ts';
@@ -78,6 +79,6 @@ function buildProgram(terminal: Terminal, json: boolean, finish: (code: ExitCode
     .option('--json', 'results and errors as JSON')
     .addHelpText('after', AFTER_HELP);
   const commands = new Commands(terminal, finish);
-  for (const add of [hubCommands, memberCommands, contactCommands, policyCommands, hashCommands, pushCommand, pullCommand, explainCommand, judgeCommands, incidentCommands, referCommands, holdCommands, keysCommands, reportCommands, reportReadingCommands, requestCommands, trendsCommand, exerciseCommands, emergencyCommands]) add(program, commands);
+  for (const add of [hubCommands, memberCommands, contactCommands, policyCommands, hashCommands, pushCommand, pullCommand, feedCommands, explainCommand, judgeCommands, incidentCommands, referCommands, holdCommands, keysCommands, reportCommands, reportReadingCommands, requestCommands, trendsCommand, exerciseCommands, emergencyCommands]) add(program, commands);
   return program;
 }

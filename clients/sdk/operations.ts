@@ -6,8 +6,8 @@ import type {
   NewClient, NewComment, NewContact, NewCredential, NewEmergency, NewExercise, NewHold, NewMember, NewReferral, NewReport, NewRequest, NewReview,
   NewSignal, NewTopic, News, Opening, OverlapTable, OwnMeasures, OwnReport, OwnReportList, OwnSignalCounts, OwnSignalList, Policy, PolicyDifference, PolicyVersion, PolicyVersionList,
   PostedMessage, ProposalView, PublicContactList, ReferralList, ReferralView, ReportChangesPage, ReportComparison, ReportHits, ReportList,
-  ReportVersion, ReportVersionList, ReportView, Retraction, RotatedDigestKey, Rotation, SignalView, SimulateRequest, Simulation, Topic, TopicList,
-  Trends, UndoResult, Visibility, Withdrawal,
+  ReportVersion, ReportVersionList, ReportView, Retraction, RotatedDigestKey, Rotation, SignalView, SimulateRequest, Simulation, SubscriberList, Subscription,
+  SubscriptionList, Topic, TopicList, Trends, UndoResult, Visibility, Withdrawal,
 } from '../../schemas/types.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -94,6 +94,12 @@ export interface Operations {
   'DELETE /v1/feeds/:owner/:name': Answers<FeedDocument>;
   'GET /v1/feeds/:feed/changes': Answers<ChangesPage>;
   'GET /v1/feeds/:owner/:name/changes': Answers<ChangesPage>;
+  'GET /v1/subscriptions': Answers<SubscriptionList>;
+  'PUT /v1/subscriptions/:feed': Answers<Subscription>;
+  'PUT /v1/subscriptions/:owner/:name': Answers<Subscription>;
+  'DELETE /v1/subscriptions/:feed': Answers<undefined>;
+  'DELETE /v1/subscriptions/:owner/:name': Answers<undefined>;
+  'GET /v1/feeds/:owner/:name/subscribers': Answers<SubscriberList>;
   'GET /v1/referrals': Answers<ReferralList>;
   'GET /v1/referrals/:referral': Answers<ReferralView>;
   'POST /v1/referrals': Takes<NewReferral, ReferralView>;

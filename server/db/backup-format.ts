@@ -23,7 +23,7 @@ export const TABLES = Object.keys({
   head: true, world_entry: true, policy_version: true, visibility_class: true, indicator: true, signal: true, signal_indicator: true, change_log: true, class_sum: true,
   batch: true, batch_range: true, sync_seen: true, usage: true, disclosure: true, pull: true, assertion: true, audit: true,
   report: true, report_version: true, report_part: true, report_link: true, report_disclosure: true,
-  contact: true, referral: true, referral_object: true, referral_event: true, referral_copy: true, hold: true, hold_signal: true, emergency: true, emergency_event: true,
+  contact: true, referral: true, referral_object: true, referral_report: true, referral_event: true, referral_copy: true, hold: true, hold_signal: true, hold_report: true, emergency: true, emergency_event: true,
   trend_week: true, trend_cell: true, trend_overlap: true, message: true, message_disclosure: true, topic: true, topic_item: true,
   judgement: true, dispute_answer: true, measuring: true, measured_signal: true,
 } satisfies Record<TableName, true>) as TableName[];

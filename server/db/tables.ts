@@ -6,7 +6,7 @@ import type { MessageContent } from '../messages/content.ts';
 import type { MessageObject, PolicyObject } from '../policy/object.ts';
 import type { Measures } from '../policy/world.ts';
 import type { Dimension } from '../trends/tables.ts';
-import type { ContactVisibility, Dispute, DisputeVerdict, EmergencyOutcome, MessageKind, NewContact, NewReferral, NewReport, NewSignal, NewTopic, PartKind, Policy, ReferredContent, ReportReview, RetractionReason, Verdict, WithdrawalReason } from '../../schemas/types.ts';
+import type { ContactVisibility, Dispute, DisputeVerdict, EmergencyOutcome, MessageKind, NewContact, NewReferral, NewReport, NewSignal, NewTopic, PartKind, Policy, ReferredContent, ReferredReportContent, ReportReview, RetractionReason, Verdict, WithdrawalReason } from '../../schemas/types.ts';
 
 /** JSON that is written as text and read as data. */
 type Json<T> = ColumnType<T, string, string>;
@@ -38,10 +38,12 @@ export interface Tables {
   contact: ContactTable;
   referral: ReferralTable;
   referral_object: ReferralObjectTable;
+  referral_report: ReferralReportTable;
   referral_event: ReferralEventTable;
   referral_copy: ReferralCopyTable;
   hold: HoldTable;
   hold_signal: HoldSignalTable;
+  hold_report: HoldReportTable;
   emergency: EmergencyTable;
   emergency_event: EmergencyEventTable;
   trend_week: TrendWeekTable;
@@ -366,7 +368,7 @@ export interface ReferralTable {
   member: number;
   authority: number;
   expires_at: number;
-  /** How many signals were referred. */
+  /** How many signals and reports were referred. */
   objects: number;
   doc: Json<ReferralDocument>;
 }
@@ -379,6 +381,15 @@ export interface ReferralObjectTable {
   referral_id: string;
   n: number;
   signal_id: string;
+  version: number;
+  hash: Uint8Array;
+}
+
+/** Which reports were referred, after the signals. Append-only. */
+export interface ReferralReportTable {
+  referral_id: string;
+  n: number;
+  report_id: string;
   version: number;
   hash: Uint8Array;
 }
@@ -397,10 +408,10 @@ export interface ReferralCopyTable {
   referral_id: string;
   n: number;
   until: number;
-  content: Json<ReferredContent>;
+  content: Json<ReferredContent | ReferredReportContent>;
 }
 
-/** Keeps what signals say past retention. */
+/** Keeps what signals and reports say past retention. */
 export interface HoldTable {
   id: string;
   at: number;
@@ -415,6 +426,11 @@ export interface HoldTable {
 export interface HoldSignalTable {
   hold_id: string;
   signal_id: string;
+}
+
+export interface HoldReportTable {
+  hold_id: string;
+  report_id: string;
 }
 
 /** Reports of imminent harm. */

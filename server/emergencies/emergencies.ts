@@ -1,5 +1,6 @@
 import type { Digest, EmergencyOutcome, EmergencyView, Field, NewEmergency } from '../../schemas/types.ts';
 import type { Secrets } from '../crypto/secrets.ts';
+import { takesPart } from '../exercises/exercises.ts';
 import { shownOrigin } from '../feeds/look.ts';
 import { decide } from '../policy/decide.ts';
 import type { MessageObject } from '../policy/object.ts';
@@ -55,7 +56,7 @@ const LONGEST = 7 * 86_400_000;
  * Checks what a schema cannot, and takes apart what policies decide by and what they reveal.
  * @throws Problem raw-identifier, invalid-body, invalid-times, unknown-scheme, invalid-digest, unknown-key
  */
-export function prepareEmergency(origin: string, { harm, regions = [], tlp, labels = [], text, digests, audience, respond_within: within }: NewEmergency): { object: MessageObject; content: EmergencyContent; respondWithin: number } {
+export function prepareEmergency(origin: string, { harm, regions = [], tlp, labels = [], text, digests, audience, exercise, respond_within: within }: NewEmergency): { object: MessageObject; content: EmergencyContent; respondWithin: number } {
   const what = rawIdentifierIn(text);
   if (what) throw problemAt('raw-identifier', '/text', `looks like it carries ${what}`);
   const fault = textFault(text);
@@ -63,7 +64,7 @@ export function prepareEmergency(origin: string, { harm, regions = [], tlp, labe
   if (digests) checkDigests(digests);
   const respondWithin = within === undefined ? RESPOND_WITHIN : duration(within);
   if (respondWithin < SHORTEST || respondWithin > LONGEST) throw problemAt('invalid-times', '/respond_within', 'must be a minute to seven days');
-  const attributes = { message: 'emergency' as const, harms: [harm], regions: regions.toSorted(), tlp, labels: labels.toSorted() };
+  const attributes = { message: 'emergency' as const, harms: [harm], regions: regions.toSorted(), tlp, labels: labels.toSorted(), ...(exercise === undefined ? {} : { exercise }) };
   return { object: { kind: 'message', origin, attributes, ...(audience ? { audience } : {}) }, content: { text, ...(digests ? { digests } : {}) }, respondWithin };
 }
 
@@ -73,8 +74,10 @@ export function emergencyView(row: EmergencyRow, look: Look): EmergencyView | un
   const { object, content } = row;
   const acknowledged = row.events.filter(({ kind }) => kind === 'acknowledged');
   const due = row.at + row.respond_within;
+  const { exercise } = object.attributes;
   const common = {
     id: row.id,
+    ...(exercise === undefined ? {} : { exercise }),
     posted_at: formatInstant(row.at),
     acknowledge_by: formatInstant(due),
     state: row.closed_at !== null ? ('closed' as const) : acknowledged.length > 0 ? ('acknowledged' as const) : ('open' as const),
@@ -82,11 +85,20 @@ export function emergencyView(row: EmergencyRow, look: Look): EmergencyView | un
     ...(row.outcome ? { outcome: row.outcome } : {}),
   };
   if (row.origin === viewer.number) return { ...common, origin: object.origin, ...fieldsOf(row, () => true), text: content.text, acknowledgements: named(world, acknowledged), received: named(world, row.events.filter(({ kind }) => kind === 'shown')) };
+  if (!mayDrill(row, world, viewer.id)) return undefined;
   const { grant, visible } = decide({ world: world.policy, at, viewer: viewer.id, object }, { accepted: row.at, until: row.until });
   const reveals = (field: Field): boolean => grant?.reveal.includes(field) ?? false;
   if (!grant || !visible || !reveals('text')) return undefined;
   const origin = shownOrigin(object.origin, grant, { viewer: viewer.id, secrets });
   return { ...common, ...(origin === undefined ? {} : { origin }), acknowledged_by_you: acknowledged.some(({ member }) => member === viewer.number), ...fieldsOf(row, reveals), text: content.text, handling: grant.handling };
+}
+
+/** Whether an emergency is real, or a member takes part in the exercise that it belongs to. */
+export function mayDrill({ object }: Pick<EmergencyRow, 'object'>, world: HubWorld, member: string): boolean {
+  const { exercise } = object.attributes;
+  if (exercise === undefined) return true;
+  const known = world.exercises.get(exercise);
+  return known !== undefined && takesPart(world, known, member);
 }
 
 function fieldsOf({ object: { attributes }, content }: EmergencyRow, reveals: (field: Field) => boolean): Pick<EmergencyView, 'harm' | 'regions' | 'labels' | 'digests'> {

@@ -19,7 +19,7 @@ export function emergencyRoutes(app: App, hub: Hub, access: Access): void {
     done();
   });
 
-  app.get('/v1/emergencies', { onRequest: access('emergencies:read'), schema: { tags, summary: 'The emergencies that policy lets you see, and your own', description: 'With `If-None-Match` and `wait` it answers when there is something to say.', querystring: $('EmergencyQuery'), headers: $('PollHeaders'), response: { 200: $('EmergencyList'), 304: { description: 'It would say the same', type: 'null' } } } }, (request, reply) => waitFor(hub, watch, request as FastifyRequest, reply as unknown as FastifyReply, (request.query.wait ?? 0) * 1000) as never);
+  app.get('/v1/emergencies', { onRequest: access('emergencies:read'), schema: { tags, summary: 'The emergencies that policy lets you see, and your own', description: 'With `If-None-Match` and `wait` it answers when there is something to say.', querystring: $('EmergencyQuery'), headers: $('PollHeaders'), response: { 200: $('EmergencyList'), 304: { description: 'It would say the same', type: 'null' } } } }, (request, reply) => waitFor(hub, watch, request as FastifyRequest, reply as unknown as FastifyReply, request.query.exercise, (request.query.wait ?? 0) * 1000) as never);
 
   app.get('/v1/emergencies/:emergency', { onRequest: access('emergencies:read'), schema: { tags, summary: 'One emergency', params: $('EmergencyPath'), response: { 200: $('EmergencyView') } } }, (request) => readEmergency(hub, viewerOf(request), request.params.emergency));
 
@@ -30,11 +30,11 @@ export function emergencyRoutes(app: App, hub: Hub, access: Access): void {
   app.post('/v1/emergencies/:emergency/close', { onRequest: access('emergencies:write'), schema: { tags, summary: 'Close an emergency of yours', params: $('EmergencyPath'), body: $('EmergencyClosing'), response: { 200: $('EmergencyView') } } }, (request) => closeEmergency(hub, viewerOf(request), request.params.emergency, request.body));
 }
 
-async function waitFor(hub: Hub, watch: Watch, request: FastifyRequest, reply: FastifyReply, wait: number): Promise<FastifyReply> {
+async function waitFor(hub: Hub, watch: Watch, request: FastifyRequest, reply: FastifyReply, exercise: string | undefined, wait: number): Promise<FastifyReply> {
   const end = performance.now() + wait;
   const known = request.headers['if-none-match'];
   for (;;) {
-    const text = JSON.stringify(await listEmergencies(hub, viewerOf(request)));
+    const text = JSON.stringify(await listEmergencies(hub, viewerOf(request), exercise));
     const tag = `"${blake3(text, 12).toString('base64url')}"`;
     if (tag !== known) return reply.header('etag', tag).type('application/json; charset=utf-8').send(text);
     const left = end - performance.now();

@@ -6,13 +6,14 @@ import { visibleContacts } from '../contacts/store.ts';
 import { transaction, type Queries, type Tx } from '../db/database.ts';
 import { advance } from '../db/head.ts';
 import { acceptsEpoch } from '../digests/keys.ts';
+import { exerciseFor } from '../exercises/exercises.ts';
 import type { Hub } from '../hub.ts';
 import { Problem, problemAt } from '../problems.ts';
 import { uuidFrom } from '../random.ts';
 import type { HubWorld } from '../world/state.ts';
-import { SHOWN_FOR, emergencyView, levelOf, prepareEmergency, type EmergencyRow, type Look } from './emergencies.ts';
+import { SHOWN_FOR, emergencyView, levelOf, mayDrill, prepareEmergency, type EmergencyRow, type Look } from './emergencies.ts';
 
-/** Emergencies that one member may have open at a time: each read decides about all. */
+/** Emergencies that one member may have open at a time, and as many in exercises: each read decides about all. */
 const MAX_OPEN = 100;
 
 /** Whom to call first. */
@@ -24,32 +25,37 @@ export function postEmergency(hub: Hub, viewer: Viewer, emergency: NewEmergency)
   const { member } = viewer;
   const { object, content, respondWithin } = prepareEmergency(member.id, emergency);
   return transaction(hub.db, (tx) => hub.worlds.changeIn(tx, actorOf(viewer), async (world, { at }) => {
+    const exercise = exerciseFor(world, at, member.id, emergency.exercise);
     const unknown = content.digests?.findIndex(({ key, epoch }) => key !== undefined && !acceptsEpoch(world, member.id, key, epoch!, at)) ?? -1;
     if (unknown >= 0) throw problemAt('unknown-key', `/digests/${unknown}`);
-    const open = await tx.selectFrom('emergency').select('id').where('origin', '=', member.number).where('until', '>', at).where('closed_at', 'is', null).execute();
+    const open = await tx.selectFrom('emergency').select('id').where('origin', '=', member.number).where('until', '>', at).where('closed_at', 'is', null).where(sql`object -> 'attributes' ->> 'exercise' is not null`, '=', exercise !== undefined).execute();
     if (open.length >= MAX_OPEN) throw new Problem('quota-exceeded');
-    const row = { id: uuidFrom(hub.random.bytes(16)), at, origin: member.number, until: at + SHOWN_FOR, respond_within: respondWithin, closed_at: null, outcome: null };
+    const row = { id: uuidFrom(hub.random.bytes(16)), at, origin: member.number, until: Math.min(at + SHOWN_FOR, exercise?.until ?? Infinity), respond_within: respondWithin, closed_at: null, outcome: null };
     await tx.insertInto('emergency').values({ ...row, object: JSON.stringify(object), content: JSON.stringify(content) }).execute();
     const { harms, regions, tlp } = object.attributes;
     const view = emergencyView({ ...row, object, content, events: [] }, lookOf(hub, viewer, world, at))!;
-    return { entries: [], deeds: [{ action: 'post-emergency', subject: row.id, detail: { harm: harms[0], regions, tlp, respond_within: respondWithin } }], result: view };
+    return { entries: [], deeds: [{ action: 'post-emergency', subject: row.id, detail: { harm: harms[0], regions, tlp, respond_within: respondWithin, ...markOf(object) } }], result: view };
   }));
 }
 
-/** The emergencies that the viewer may see, its own too. That it was shown them for the first time is recorded before it is answered. */
-export async function listEmergencies(hub: Hub, viewer: Viewer): Promise<EmergencyList> {
+/** The emergencies that the viewer may see, its own too: those that are real, or those of one exercise. */
+export function listEmergencies(hub: Hub, viewer: Viewer, exercise?: string): Promise<EmergencyList> {
+  return listed(hub, viewer, ({ object }) => object.attributes.exercise === exercise);
+}
+
+/** That the viewer was shown them for the first time is recorded before it is answered. */
+async function listed(hub: Hub, viewer: Viewer, wanted: (row: EmergencyRow) => boolean): Promise<EmergencyList> {
   const head = await hub.head();
   const world = await hub.worlds.at(head.world);
   const look = lookOf(hub, viewer, world, head.at);
-  const seen = (await rowsOf(hub.db, sql`e.until > ${head.at}`)).flatMap((row) => viewed(row, look));
+  const seen = (await rowsOf(hub.db, sql`e.until > ${head.at}`)).flatMap((row) => viewed(row, look)).filter(({ row }) => wanted(row));
   if (seen.some(({ row }) => isNew(row, viewer))) await recordShown(hub, viewer, seen.map(({ row }) => row));
   return { emergencies: await Promise.all(seen.map(({ row, view }) => withEscalation(hub, look, row, view))) };
 }
 
 /** One emergency. @throws Problem not-found */
 export async function readEmergency(hub: Hub, viewer: Viewer, id: string): Promise<EmergencyView> {
-  const { emergencies } = await listEmergencies(hub, viewer);
-  const found = emergencies.find((emergency) => emergency.id === id);
+  const { emergencies: [found] } = await listed(hub, viewer, (row) => row.id === id);
   if (!found) throw new Problem('not-found');
   return found;
 }
@@ -63,7 +69,7 @@ export function acknowledge(hub: Hub, viewer: Viewer, id: string): Promise<Emerg
     if (view.acknowledged_by_you) return { entries: [], deeds: [], result: view };
     await addEvent(tx, viewer, [id], 'acknowledged', at);
     const { view: after } = await seenIn(tx, id, look);
-    return { entries: [], deeds: [{ action: 'acknowledge-emergency', subject: id }], result: after };
+    return { entries: [], deeds: [{ action: 'acknowledge-emergency', subject: id, ...deedOf(row) }], result: after };
   }));
 }
 
@@ -76,7 +82,7 @@ export function closeEmergency(hub: Hub, viewer: Viewer, id: string, { outcome }
     if (row.closed_at !== null) throw new Problem('conflict');
     await tx.updateTable('emergency').set({ closed_at: at, outcome }).where('id', '=', id).execute();
     const { view } = await seenIn(tx, id, look);
-    return { entries: [], deeds: [{ action: 'close-emergency', subject: id, detail: { outcome } }], result: view };
+    return { entries: [], deeds: [{ action: 'close-emergency', subject: id, detail: { outcome, ...markOf(row.object) } }], result: view };
   }));
 }
 
@@ -116,10 +122,11 @@ function isNew({ origin, events }: EmergencyRow, { member }: Viewer): boolean {
 }
 
 async function recordShown(hub: Hub, viewer: Viewer, rows: readonly EmergencyRow[]): Promise<void> {
-  const ids = rows.filter((row) => isNew(row, viewer)).map(({ id }) => id);
+  const fresh = rows.filter((row) => isNew(row, viewer));
+  const ids = fresh.map(({ id }) => id);
   await transaction(hub.db, (tx) => hub.worlds.changeIn(tx, actorOf(viewer), async (_world, { at }) => {
     await addEvent(tx, viewer, ids, 'shown', at);
-    return { entries: [], deeds: ids.map((id) => ({ action: 'receive-emergency', subject: id })), result: undefined };
+    return { entries: [], deeds: fresh.map((row) => ({ action: 'receive-emergency', subject: row.id, ...deedOf(row) })), result: undefined };
   }));
 }
 
@@ -127,12 +134,21 @@ async function addEvent(tx: Tx, { member, client }: Viewer, ids: readonly string
   await tx.insertInto('emergency_event').values(ids.map((id) => ({ emergency_id: id, member: member.number, kind, at, client }))).onConflict((conflict) => conflict.doNothing()).execute();
 }
 
-/** For its origin, while it is overdue: whom else to call, among the contacts that it may see. */
+/** The exercise that it belongs to, as the audit log tells of it. */
+function markOf({ attributes: { exercise } }: EmergencyRow['object']): { exercise?: string } {
+  return exercise === undefined ? {} : { exercise };
+}
+
+function deedOf({ object }: EmergencyRow): { detail?: { exercise?: string } } {
+  return object.attributes.exercise === undefined ? {} : { detail: markOf(object) };
+}
+
+/** For its origin, while it is overdue: whom else to call, among the contacts that it may see; in an exercise, of those who take part. */
 async function withEscalation(hub: Hub, { world, at, viewer }: Look, row: EmergencyRow, view: EmergencyView): Promise<EmergencyView> {
   const level = levelOf(row, at);
   if (row.origin !== viewer.number || level === 0) return view;
   const rows = await visibleContacts(hub.db, world, viewer.id, { limit: 10_000 });
-  const contacts = rows.filter((contact) => contact.owner !== viewer.id && fits(contact, row, at)).sort((a, b) => rank(a, at) - rank(b, at));
+  const contacts = rows.filter((contact) => contact.owner !== viewer.id && mayDrill(row, world, contact.owner) && fits(contact, row, at)).sort((a, b) => rank(a, at) - rank(b, at));
   const escalation: Escalation = { level, contacts: contacts.slice(0, Math.min(level, MOST_CONTACTS)).map((contact) => contactView(world, at, contact, viewer.id)) };
   return { ...view, escalation };
 }

@@ -13,6 +13,14 @@ export function takesPart(world: HubWorld, { participants }: ExerciseDocument, m
   return respondersOf(world, participants).has(member);
 }
 
+/** What is asked of what belongs to the exercise `id`, if any: that its origin takes part, and that it is not over. @throws Problem invalid-body */
+export function exerciseFor(world: HubWorld, at: number, member: string, id: string | undefined): ExerciseDocument | undefined {
+  if (id === undefined) return undefined;
+  const exercise = world.exercises.get(id);
+  if (exercise && at < exercise.until && takesPart(world, exercise, member)) return exercise;
+  throw problemAt('invalid-body', '/exercise', 'is not an exercise that you take part in, or is over');
+}
+
 /** The exercises of a member, or for the operator all, by id. To others they do not exist. */
 export function knownExercises(world: HubWorld, { member, operator }: Asker): ExerciseDocument[] {
   return [...world.exercises.values()].filter((exercise) => operator || takesPart(world, exercise, member.id)).sort((a, b) => (a.id < b.id ? -1 : 1));

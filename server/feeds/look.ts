@@ -44,8 +44,8 @@ export interface Eye {
 export function lookOf(grant: Grant, object: PolicyObject, eye: Eye): Look {
   if (object.kind !== 'signal') throw new Error('only signals look like signals');
   const { origin, attributes } = object;
-  const { harm, severity, confidence, status, labels, intent, novelty, basis } = attributes;
-  const fixed: Record<Exclude<SignalField, Varying>, unknown> = { harm, severity, confidence, status, labels: labels.length > 0 ? labels : undefined, intent, novelty, basis };
+  const { harm, severity, confidence, status, labels, intent, novelty, basis, jurisdictions } = attributes;
+  const fixed: Record<Exclude<SignalField, Varying>, unknown> = { harm, severity, confidence, status, labels: labels.length > 0 ? labels : undefined, intent, novelty, basis, jurisdictions };
   const name = shownOrigin(origin, grant, eye);
   const fields = Object.entries(fixed).filter(([field, value]) => value !== undefined && grant.reveal.includes(field as SignalField));
   const constants: Partial<SignalView> = { ...(name === undefined ? {} : { origin: name }), handling: grant.handling, ...Object.fromEntries(fields), ...(attributes.exercise === undefined ? {} : { exercise: attributes.exercise }) };

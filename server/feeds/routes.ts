@@ -7,14 +7,13 @@ import type { App } from '../http/fastify.ts';
 import { countFeedChanges } from '../http/metrics.ts';
 import { $ } from '../http/validation.ts';
 import type { Hub } from '../hub.ts';
-import { offers } from '../policy/decide.ts';
 import { formatInstant } from '../policy/time.ts';
 import { Problem } from '../problems.ts';
 import { CursorReader, EMPTY, sealCursor, tagOf, type ReplicaState } from './cursor.ts';
 import type { Entitlements } from './entitlements.ts';
-import { checkFeed } from './feed.ts';
+import { checkFeed, isOffered } from './feed.ts';
 import { Poller } from './poll.ts';
-import { feedOf, type Asked, type Page, type Puller } from './pull.ts';
+import type { Asked, Page, Puller } from './pull.ts';
 import { FRESH } from './quiet.ts';
 
 const NDJSON = 'application/x-ndjson';
@@ -48,7 +47,7 @@ export function feedRoutes(app: App, hub: Hub, access: Access, entitlements: Ent
 
   app.get('/v1/feeds', { onRequest: access('feeds:read'), schema: { tags, summary: 'List the feeds that are offered to you', response: { 200: $('FeedList') } } }, (request) => {
     const viewer = viewerOf(request);
-    const offered = [...viewer.world.feeds.values()].filter((feed) => isOffered(viewer, feed.id));
+    const offered = [...viewer.world.feeds.values()].filter((feed) => isOfferedTo(viewer, feed.id));
     // By id: the order of their last changes would tell of changes that are their owners' to know.
     return { feeds: [ALL, ...offered.sort((a, b) => (a.id < b.id ? -1 : 1)).map((feed) => shownTo(viewer, feed))] };
   });
@@ -157,12 +156,11 @@ function endOf(page: Page, cursor: string): Omit<ChangesPage, 'changes'> {
 
 /** A feed that is not offered to the viewer does not exist for it. */
 function admit(viewer: Viewer, id: string): void {
-  if (id !== 'all' && !isOffered(viewer, id)) throw new Problem('not-found');
+  if (!isOfferedTo(viewer, id)) throw new Problem('not-found');
 }
 
-function isOffered({ world, member, head }: Viewer, id: string): boolean {
-  const feed = feedOf(world, id);
-  return feed !== undefined && offers(feed, world.policy, world.policy.members.get(member.id)!, head.at);
+function isOfferedTo({ world, member, head }: Viewer, id: string): boolean {
+  return isOffered(world, head.at, member.id, id);
 }
 
 /** To whom a feed is offered is its owner's to know. */

@@ -7,6 +7,7 @@ import { formatInstant, instant } from '../policy/time.ts';
 import { Problem, problemAt } from '../problems.ts';
 import { uuidFrom } from '../random.ts';
 import { evidenceOf } from '../referrals/register.ts';
+import { ownReports } from '../referrals/reports.ts';
 
 interface HoldRow {
   id: string;
@@ -15,21 +16,26 @@ interface HoldRow {
   until: number;
   released_at: number | null;
   signals: string[];
+  reports: string[];
 }
 
 /** The longest that a hold can last. */
 const LONGEST = 3660 * 86_400_000;
 
-/** Holds what signals of one's own say, whatever becomes of them. @throws Problem invalid-times, not-found, conflict */
-export function hold(hub: Hub, viewer: Viewer, { reference, signals, until }: NewHold): Promise<HoldView> {
+/** Holds what signals and reports of one's own say, whatever becomes of them. @throws Problem invalid-body, invalid-times, not-found, conflict */
+export function hold(hub: Hub, viewer: Viewer, { reference, signals = [], reports = [], until }: NewHold): Promise<HoldView> {
+  if (signals.length + reports.length === 0) throw problemAt('invalid-body', '/signals', 'is missing, and so is reports');
   return transaction(hub.db, (tx) => hub.worlds.changeIn(tx, actorOf(viewer), async (_world, { at }) => {
     const end = instant(until);
     if (end <= at || end > at + LONGEST) throw problemAt('invalid-times', '/until', 'must be in the future, at most 3,660 days ahead');
     await evidenceOf(tx, viewer.member.number, signals);
+    await ownReports(tx, viewer.member.number, reports);
     const row = { id: uuidFrom(hub.random.bytes(16)), at, reference, until: end, released_at: null };
     await tx.insertInto('hold').values({ ...row, member: viewer.member.number, swept: false }).execute();
     await sql`insert into hold_signal (hold_id, signal_id) select ${row.id}::uuid, id from ${unnest([{ type: 'uuid', values: signals }])} k(id)`.execute(tx);
-    return { entries: [], deeds: [{ action: 'hold', subject: row.id, detail: { reference, signals, until } }], result: view(at, { ...row, signals }) };
+    await sql`insert into hold_report (hold_id, report_id) select ${row.id}::uuid, id from ${unnest([{ type: 'uuid', values: reports }])} k(id)`.execute(tx);
+    const detail = { reference, ...(signals.length > 0 ? { signals } : {}), ...(reports.length > 0 ? { reports } : {}), until };
+    return { entries: [], deeds: [{ action: 'hold', subject: row.id, detail }], result: view(at, { ...row, signals, reports }) };
   }));
 }
 
@@ -52,12 +58,13 @@ export async function listHolds(hub: Hub, { member, head }: Viewer, { after, lim
 }
 
 async function holdsOf(db: Queries, member: number, which: ReturnType<typeof sql>, limit: number): Promise<HoldRow[]> {
-  const { rows } = await sql<HoldRow>`select h.id, h.at, h.reference, h.until, h.released_at, (select json_agg(signal_id order by signal_id) from hold_signal where hold_id = h.id) as signals
+  const { rows } = await sql<HoldRow>`select h.id, h.at, h.reference, h.until, h.released_at, coalesce((select json_agg(signal_id order by signal_id) from hold_signal where hold_id = h.id), '[]') as signals,
+      coalesce((select json_agg(report_id order by report_id) from hold_report where hold_id = h.id), '[]') as reports
     from hold h where h.member = ${member} and ${which} order by h.at desc, h.id desc limit ${limit}`.execute(db);
   return rows;
 }
 
-function view(now: number, { id, at, reference, until, released_at: released, signals }: HoldRow): HoldView {
+function view(now: number, { id, at, reference, until, released_at: released, signals, reports }: HoldRow): HoldView {
   return {
     id,
     reference,
@@ -66,5 +73,6 @@ function view(now: number, { id, at, reference, until, released_at: released, si
     ...(released === null ? {} : { released_at: formatInstant(released) }),
     state: released !== null ? 'released' : until <= now ? 'ended' : 'in-force',
     signals,
+    ...(reports.length > 0 ? { reports } : {}),
   };
 }

@@ -38,14 +38,20 @@ function normalise(given: MessageContent): MessageContent {
   const set = (name: 'harms' | 'regions' | 'labels'): object => (given[name]?.length ? { [name]: given[name].toSorted() } : {});
   const kept = (name: keyof MessageContent): object => (given[name] === undefined ? {} : { [name]: given[name] });
   const time = (name: 'not_before' | 'valid_until'): object => (given[name] === undefined ? {} : { [name]: formatInstant(instant(given[name])) });
-  return { text: given.text, tlp: given.tlp, ...kept('title'), ...kept('to'), ...set('harms'), ...set('regions'), ...set('labels'), ...kept('digests'), ...kept('identifiers'), ...kept('audience'), ...time('not_before'), ...time('valid_until') };
+  return { text: given.text, tlp: given.tlp, ...kept('title'), ...kept('to'), ...set('harms'), ...set('regions'), ...set('labels'), ...kept('digests'), ...kept('identifiers'), ...kept('audience'), ...kept('exercise'), ...time('not_before'), ...time('valid_until') };
 }
 
-/** What the policy engine reads of a message. `asker` is who asked, for an answer to it alone. */
-export function objectOf({ message, content }: PreparedMessage, origin: string, asker?: string): MessageObject {
+/** What a message takes over from what it is about: who asked, for an answer to it alone; the exercise that it belongs to. */
+export interface Context {
+  asker?: string;
+  exercise?: string | undefined;
+}
+
+/** What the policy engine reads of a message. */
+export function objectOf({ message, content }: PreparedMessage, origin: string, { asker, exercise }: Context): MessageObject {
   const { harms = [], regions = [], tlp, labels = [], not_before: notBefore } = content;
   const audience: Audience | undefined = content.to === 'asker' && asker !== undefined ? { members: [asker] } : content.audience;
-  return { kind: 'message', origin, attributes: { message, harms, regions, tlp, labels }, ...(audience ? { audience: sorted(audience) } : {}), ...(notBefore === undefined ? {} : { notBefore: instant(notBefore) }) };
+  return { kind: 'message', origin, attributes: { message, harms, regions, tlp, labels, ...(exercise === undefined ? {} : { exercise }) }, ...(audience ? { audience: sorted(audience) } : {}), ...(notBefore === undefined ? {} : { notBefore: instant(notBefore) }) };
 }
 
 function sorted({ members, groups }: Audience): Audience {

@@ -40,10 +40,10 @@ export class MessageReader {
 
   /** The requests that the viewer sees, by their release, the latest first. A filter asks for no more than is shown. */
   requests(viewer: MemberDocument, query: RequestsQuery): Promise<MessageList> {
-    const { harm, region, own, state } = query;
-    const name = JSON.stringify(['requests', harm, region, own, state]);
+    const { harm, region, own, state, exercise } = query;
+    const name = JSON.stringify(['requests', harm, region, own, state, exercise]);
     return this.#look(viewer, (sight) => {
-      const classes = seenClasses(sight, 'message').filter((one) => one.object.attributes.message === 'request' && tells(one, harm, region) && (own === undefined || own === (one.object.origin === viewer.id)));
+      const classes = seenClasses(sight, 'message').filter((one) => one.object.attributes.message === 'request' && one.object.attributes.exercise === exercise && tells(one, harm, region) && (own === undefined || own === (one.object.origin === viewer.id)));
       return this.#page(sight, name, classes, null, query, state === undefined ? undefined : state === 'open');
     });
   }
@@ -107,7 +107,7 @@ async function countAnswers(sight: Sight, requests: readonly string[]): Promise<
 
 function viewOf({ hub, viewer, classes }: Sight, { row, entitlement }: Seen, answers: number): MessageView {
   const { grant } = entitlement;
-  const { origin } = classes[row.class_id - 1]!;
+  const { origin, attributes: { exercise } } = classes[row.class_id - 1]!;
   const own = row.origin === viewer.number;
   const content = row.content!;
   const name = shownOrigin(origin, grant, { viewer: viewer.id, secrets: hub.secrets });
@@ -115,6 +115,7 @@ function viewOf({ hub, viewer, classes }: Sight, { row, entitlement }: Seen, ans
   const kept = (given: keyof typeof content): object => (content[given] === undefined ? {} : { [given]: content[given] });
   return {
     id: row.id,
+    ...(exercise === undefined ? {} : { exercise }),
     message: row.message,
     ...(row.about === null ? {} : { about: row.about }),
     own,

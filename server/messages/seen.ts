@@ -25,6 +25,11 @@ async function seesSubject(sight: Sight, { message, about }: MessageRow): Promis
 
 /** Whether the viewer sees a report: its title. */
 export async function seesReport(sight: Sight, report: string): Promise<boolean> {
+  return (await seenTitle(sight, report)) !== undefined;
+}
+
+/** The class of a report's title, if the viewer sees it. */
+export async function seenTitle(sight: Sight, report: string): Promise<number | undefined> {
   const title = await sight.tx.selectFrom('report_part').select(['class_id', 'accepted_at', 'until']).where('report_id', '=', report).where('place', '=', 0).executeTakeFirst();
-  return title !== undefined && seenAt(sight, title) !== undefined;
+  return title && seenAt(sight, title) ? title.class_id : undefined;
 }

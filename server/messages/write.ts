@@ -1,6 +1,7 @@
 import { transaction, type Tx } from '../db/database.ts';
 import { advance, type Head } from '../db/head.ts';
 import { acceptsEpoch } from '../digests/keys.ts';
+import { exerciseFor } from '../exercises/exercises.ts';
 import type { Entitlements } from '../feeds/entitlements.ts';
 import { sightOf, type Sight } from '../feeds/sight.ts';
 import type { Hub } from '../hub.ts';
@@ -11,8 +12,8 @@ import { internObjects } from '../reports/classes.ts';
 import { derivedId } from '../signals/bulk.ts';
 import type { MemberDocument } from '../world/documents.ts';
 import { checkActor } from '../world/store.ts';
-import { objectOf, type PreparedMessage } from './content.ts';
-import { seenMessage, seesReport } from './seen.ts';
+import { objectOf, type Context, type PreparedMessage } from './content.ts';
+import { seenMessage, seenTitle } from './seen.ts';
 
 /** Who writes, and the key under which the request can be repeated. */
 export interface Author {
@@ -39,7 +40,7 @@ export class MessageWriter {
    */
   post(author: Author, prepared: PreparedMessage, about: string | null): Promise<string> {
     return this.#write(author, async (sight) => {
-      const asker = await this.#admit(sight, prepared, about);
+      const context = await this.#admit(sight, prepared, about);
       this.#check(sight, prepared);
       const { tx, head, viewer } = sight;
       const { idempotencyKey } = author;
@@ -48,9 +49,10 @@ export class MessageWriter {
       if (before && before.hash !== prepared.hash) throw new Problem('idempotency-mismatch');
       if (before) return id;
       await checkRoom(tx, this.#hub, viewer.number, 'messages');
-      const [classId] = await internObjects(tx, viewer.number, [objectOf(prepared, viewer.id, asker)], this.#hub.config.classQuota);
+      const [classId] = await internObjects(tx, viewer.number, [objectOf(prepared, viewer.id, context)], this.#hub.config.classQuota);
       const kept = head.at + this.#hub.config.reportRetention;
-      const row = { id, message: prepared.message, origin: viewer.number, class_id: classId!, about, accepted_at: head.at, until: Math.min(prepared.validUntil ?? kept, kept), open: true, withdrawn_at: null, hash: prepared.hash, content: JSON.stringify(prepared.content) };
+      const end = sight.world.exercises.get(context.exercise ?? '')?.until ?? kept;
+      const row = { id, message: prepared.message, origin: viewer.number, class_id: classId!, about, accepted_at: head.at, until: Math.min(prepared.validUntil ?? kept, kept, end), open: true, withdrawn_at: null, hash: prepared.hash, content: JSON.stringify(prepared.content) };
       await tx.insertInto('message').values(row).execute();
       return id;
     });
@@ -86,17 +88,19 @@ export class MessageWriter {
     return sight;
   }
 
-  /** @returns who asked, where it is an answer */
-  async #admit(sight: Sight, { message }: PreparedMessage, about: string | null): Promise<string | undefined> {
-    if (about === null) return undefined;
+  async #admit(sight: Sight, { message, content }: PreparedMessage, about: string | null): Promise<Context> {
+    const { classes, head, viewer, world } = sight;
+    const exerciseOf = (classId: number): string | undefined => classes[classId - 1]!.attributes.exercise;
+    if (about === null) return { exercise: exerciseFor(world, head.at, viewer.id, content.exercise)?.id };
     if (message === 'comment') {
-      if (!(await seesReport(sight, about))) throw new Problem('not-found');
-      return undefined;
+      const title = await seenTitle(sight, about);
+      if (title === undefined) throw new Problem('not-found');
+      return { exercise: exerciseOf(title) };
     }
     const request = await seenMessage(sight, about);
     if (request?.row.message !== 'request') throw new Problem('not-found');
     if (!request.row.open) throw new Problem('conflict', [{ pointer: '', detail: 'the request is closed' }]);
-    return sight.world.numbers.get(request.row.origin)!.id;
+    return { asker: world.numbers.get(request.row.origin)!.id, exercise: exerciseOf(request.row.class_id) };
   }
 
   #check({ world, head, viewer }: Sight, { content, validUntil }: PreparedMessage): void {

@@ -57,5 +57,5 @@ function agreementCauses({ id: member, agreements }: Member, at: number): Calend
 /** The member with those agreements alone that rules of the owner or of the charter name. */
 function named(world: World, owner: string, member: Member): Member {
   const text = JSON.stringify([...policiesOf(world, owner).values()].flat().map(({ policy }) => policy));
-  return { ...member, agreements: member.agreements.filter(({ id }) => text.includes(`"${id}"`)) };
+  return { ...member, agreements: member.agreements.filter(({ id }) => text.includes(`"${id}"`) || text.includes(`"${id}@`)) };
 }

@@ -34,7 +34,7 @@ function checkNames(viewer: Viewer, { member, group }: WhatIf, pointer: string):
   if (group !== undefined && !groups.includes(group)) throw problemAt('not-found', `${pointer}/group`);
 }
 
-function happened(member: Member, { change, group, agreement, trust }: WhatIf, at: Instant, pointer: string): Member {
+function happened(member: Member, { change, group, agreement, version, trust }: WhatIf, at: Instant, pointer: string): Member {
   const named = <T>(value: T | undefined, name: string): T => value ?? fail(problemAt('invalid-body', `${pointer}/${name}`, 'is missing'));
   switch (change) {
     case 'join':
@@ -42,7 +42,7 @@ function happened(member: Member, { change, group, agreement, trust }: WhatIf, a
     case 'leave':
       return { ...member, groups: new Set([...member.groups].filter((id) => id !== named(group, 'group'))) };
     case 'accept':
-      return { ...member, agreements: [...member.agreements, { id: named(agreement, 'agreement'), from: at }] };
+      return { ...member, agreements: [...member.agreements, { id: named(agreement, 'agreement'), ...(version === undefined ? {} : { version }), from: at }] };
     case 'end':
       return { ...member, agreements: ended(member, named(agreement, 'agreement'), at) };
     case 'trust':

@@ -1,8 +1,9 @@
-import type { NewReferral, NewSignal, ReferralView, ReferredContent } from '../../schemas/types.ts';
+import type { NewReferral, NewSignal, ReferralView, ReferredContent, ReferredReportContent } from '../../schemas/types.ts';
 import { blake3 } from '../../clients/sdk/digests/blake3.ts';
 import { canonical } from '../audit/chain.ts';
 import type { ReferralDocument } from '../db/tables.ts';
 import { BARRED_KINDS } from '../policy/decide.ts';
+import { FIELDS } from '../policy/fields.ts';
 import { formatInstant, instant } from '../policy/time.ts';
 import { Problem, problemAt } from '../problems.ts';
 import { rawIdentifierIn } from '../text/raw-identifiers.ts';
@@ -30,11 +31,14 @@ export function isAuthority({ kind }: MemberDocument): boolean {
 }
 
 /** Checks what a schema cannot. @returns the authority @throws Problem invalid-body, invalid-times, raw-identifier */
-export function checkReferral(world: HubWorld, at: number, { authority, basis, legal_basis: provision, reference, circumstances, expires_at: end }: NewReferral): MemberDocument {
+export function checkReferral(world: HubWorld, at: number, { authority, basis, legal_basis: provision, reference, circumstances, signals, reports, fields, expires_at: end }: NewReferral): MemberDocument {
   const named = world.members.get(authority);
   if (named?.status !== 'active' || !isAuthority(named)) throw problemAt('invalid-body', '/authority', 'is not an authority on this hub');
   if (basis === 'legal-request' && reference === undefined) throw problemAt('invalid-body', '/reference', 'is missing');
   if ((basis === 'emergency') !== (circumstances !== undefined)) throw problemAt('invalid-body', '/circumstances', 'goes with an emergency');
+  if (!signals && !reports) throw problemAt('invalid-body', '/signals', 'is missing, and so is reports');
+  if (signals && !fields.some((field) => FIELDS.signal.includes(field))) throw problemAt('invalid-body', '/fields', 'names nothing of a signal');
+  if (reports && !fields.includes('text')) throw problemAt('invalid-body', '/fields', 'without text nothing of a report is handed over');
   if (instant(end) <= at) throw problemAt('invalid-times', '/expires_at', 'must be in the future');
   if (instant(end) > at + LONGEST) throw problemAt('invalid-times', '/expires_at', 'must be at most 366 days ahead');
   for (const [pointer, text = ''] of [['/legal_basis', provision], ['/circumstances', circumstances]] as const) {
@@ -46,14 +50,14 @@ export function checkReferral(world: HubWorld, at: number, { authority, basis, l
 
 /** What of a signal is handed over. */
 export function referredContent(content: NewSignal, fields: NewReferral['fields']): ReferredContent {
-  const { digests: digest, harm, severity, confidence, status, observed, labels, intent, novelty, basis, note } = content;
-  const all = { digest, harm, severity, confidence, status, observed, labels, intent, novelty, basis, note };
+  const { digests: digest, harm, severity, confidence, status, observed, labels, intent, novelty, basis, jurisdictions, note } = content;
+  const all = { digest, harm, severity, confidence, status, observed, labels, intent, novelty, basis, jurisdictions, note };
   const shown = Object.entries(all).filter(([field, value]) => value !== undefined && fields.includes(field as NewReferral['fields'][number]));
   return Object.fromEntries(shown.map(([field, value]) => [field === 'digest' ? 'digests' : field, value]));
 }
 
 /** BLAKE3 of what is handed over: it can be proved later that a copy is what was referred. */
-export function referredHash(content: ReferredContent): Buffer {
+export function referredHash(content: ReferredContent | ReferredReportContent): Buffer {
   return blake3(JSON.stringify(canonical(content)));
 }
 

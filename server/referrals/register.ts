@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { NewReferral, NewSignal, ReferralList, ReferralQuery, ReferralView, ReferredSignal, RetractionReason } from '../../schemas/types.ts';
+import type { NewReferral, NewSignal, ReferralList, ReferralQuery, ReferralView, ReferredContent, ReferredReport, ReferredReportContent, ReferredSignal, RetractionReason } from '../../schemas/types.ts';
 import { actorOf, type Viewer } from '../auth/access.ts';
 import { arrayText, transaction, unnest, type Queries, type Tx } from '../db/database.ts';
 import { advance } from '../db/head.ts';
@@ -9,6 +9,7 @@ import { formatInstant, instant } from '../policy/time.ts';
 import { Problem, type ProblemKey } from '../problems.ts';
 import { uuidFrom } from '../random.ts';
 import type { HubWorld } from '../world/state.ts';
+import { publishedReports, referredReport, referredReports } from './reports.ts';
 import { checkReferral, isAuthority, isOpenTo, referralView, referredContent, referredHash, type ReferralRow } from './referrals.ts';
 
 /** A signal of one's own that still has content. */
@@ -36,29 +37,45 @@ export async function evidenceOf(db: Queries, member: number, ids: readonly stri
 
 /** Refers objects: puts them on the register, and keeps a copy of what is in scope. @throws Problem see `checkReferral` and `evidenceOf` */
 export function refer(hub: Hub, viewer: Viewer, referral: NewReferral): Promise<ReferralView> {
-  const { signals, expires_at: end, authority: _authority, ...doc } = referral;
+  const { signals = [], reports = [], expires_at: end, authority: _authority, ...doc } = referral;
   return transaction(hub.db, (tx) => hub.worlds.changeIn(tx, actorOf(viewer), async (world, { at }) => {
     const authority = checkReferral(world, at, referral);
     const evidence = await evidenceOf(tx, viewer.member.number, signals);
-    const row = { id: uuidFrom(hub.random.bytes(16)), at, member: viewer.member.number, authority: authority.number, expires_at: instant(end), objects: signals.length };
+    const written = await publishedReports(tx, viewer.member.number, reports);
+    refuseDrilled('signals', evidence);
+    refuseDrilled('reports', written);
+    const row = { id: uuidFrom(hub.random.bytes(16)), at, member: viewer.member.number, authority: authority.number, expires_at: instant(end), objects: signals.length + reports.length };
     await tx.insertInto('referral').values({ ...row, doc: JSON.stringify(doc) }).execute();
-    await writeObjects(tx, row.id, row.expires_at, evidence.map(({ id, version, content }) => ({ id, version, content: referredContent(content, doc.fields) })));
-    const deed = { action: 'refer', subject: row.id, detail: { authority: authority.id, ...doc, signals, expires_at: end } };
+    await writeObjects(tx, 'signal', row, 0, evidence.map(({ id, version, content }) => ({ id, version, content: referredContent(content, doc.fields) })));
+    await writeObjects(tx, 'report', row, signals.length, written.map(({ id, version, content }) => ({ id, version, content: referredReport(content, doc.fields) })));
+    const deed = { action: 'refer', subject: row.id, detail: { authority: authority.id, ...doc, ...(signals.length > 0 ? { signals } : {}), ...(reports.length > 0 ? { reports } : {}), expires_at: end } };
     return { entries: [], deeds: [deed], result: referralView(world, at, { ...row, doc, ended_at: null }) };
   }));
 }
 
-async function writeObjects(tx: Tx, referral: string, until: number, objects: readonly { id: string; version: number; content: object }[]): Promise<void> {
+/** What is not real is no evidence. @throws Problem conflict at each that belongs to an exercise */
+function refuseDrilled(list: 'signals' | 'reports', evidence: readonly { content: { exercise?: string } }[]): void {
+  const places = evidence.flatMap(({ content }, index) => (content.exercise === undefined ? [] : [{ pointer: `/${list}/${index}`, detail: 'belongs to an exercise: it is not real' }]));
+  if (places.length > 0) throw new Problem('conflict', places);
+}
+
+/** Where what is referred of each kind stands on the register. */
+const REGISTERS = { signal: { table: 'referral_object', id: 'signal_id' }, report: { table: 'referral_report', id: 'report_id' } } as const;
+
+type Referred = { id: string; version: number; content: ReferredContent | ReferredReportContent };
+
+async function writeObjects(tx: Tx, kind: keyof typeof REGISTERS, { id: referral, expires_at: until }: Pick<ReferralRow, 'id' | 'expires_at'>, from: number, objects: readonly Referred[]): Promise<void> {
+  const { table, id: column } = REGISTERS[kind];
   const columns = unnest([
-    { type: 'integer', values: objects.map((_, n) => n) },
+    { type: 'integer', values: objects.map((_, n) => from + n) },
     { type: 'uuid', values: objects.map(({ id }) => id) },
     { type: 'integer', values: objects.map(({ version }) => version) },
     { type: 'hex', values: objects.map(({ content }) => referredHash(content).toString('hex')) },
     { type: 'text', values: objects.map(({ content }) => JSON.stringify(content)) },
   ]);
-  await sql`with o as materialized (select * from ${columns} o(n, signal_id, version, hash, content)),
+  await sql`with o as materialized (select * from ${columns} o(n, id, version, hash, content)),
     c as (insert into referral_copy (referral_id, n, until, content) select ${referral}::uuid, n, ${until}, content::jsonb from o)
-    insert into referral_object (referral_id, n, signal_id, version, hash) select ${referral}::uuid, n, signal_id, version, decode(hash, 'hex') from o`.execute(tx);
+    insert into ${sql.table(table)} (referral_id, n, ${sql.ref(column)}, version, hash) select ${referral}::uuid, n, id, version, decode(hash, 'hex') from o`.execute(tx);
 }
 
 /** The member ends a referral of its own before it expires. @throws Problem not-found, conflict (it is over) */
@@ -97,13 +114,21 @@ export function readReferral(hub: Hub, viewer: Viewer, id: string): Promise<Refe
     const row = await findReferral(tx, id);
     const own = row?.member === member.number;
     if (!row || !(own || operator || isOpenTo(world, at, member.number, row))) throw new Problem('not-found');
-    const result = { ...referralView(world, at, row), signals: await objectsOf(tx, id, !operator || own) };
+    const [signals, reports] = [await objectsOf(tx, id, !operator || own), await referredReports(tx, id, !operator || own)];
+    const result = { ...referralView(world, at, row), signals, ...(reports.length > 0 ? { reports } : {}) };
     if (own) return { entries: [], deeds: [], result: { ...result, reads: await readsOf(tx, id) } };
     if (operator) return { entries: [], deeds: [{ action: 'read-referrals', subject: id }], result: { ...result, reads: await readsOf(tx, id) } };
     await addEvent(tx, viewer, id, at, 'read');
-    await tx.insertInto('disclosure').values(result.signals.map((signal) => ({ at, viewer: member.number, signal_id: signal.id, version: signal.version, world: world.version }))).execute();
+    await recordRead(tx, { at, viewer: member.number, world: world.version }, signals, reports);
     return { entries: [], deeds: [{ action: 'read-referral', subject: id }], result };
   }));
+}
+
+/** That an authority was shown these is on record like any disclosure. */
+async function recordRead(tx: Tx, read: { at: number; viewer: number; world: number }, signals: readonly ReferredSignal[], reports: readonly ReferredReport[]): Promise<void> {
+  if (signals.length > 0) await tx.insertInto('disclosure').values(signals.map(({ id, version }) => ({ ...read, signal_id: id, version }))).execute();
+  const rows = reports.map(({ id, version, blake3, content }) => ({ ...read, report_id: id, view: `referred ${blake3}`, version, places: JSON.stringify(content?.parts.map((_, place) => place) ?? []) }));
+  if (rows.length > 0) await tx.insertInto('report_disclosure').values(rows).onConflict((conflict) => conflict.doNothing()).execute();
 }
 
 const COLUMNS = sql<ReferralRow>`r.id, r.at, r.member, r.authority, r.expires_at, r.objects, r.doc, e.at as ended_at`;

@@ -12,7 +12,7 @@ export function referralRoutes(app: App, hub: Hub, access: Access): void {
 
   app.get('/v1/referrals/:referral', { onRequest: access('referrals:read'), schema: { tags, summary: 'One referral with its objects', description: 'An authority’s read is disclosed to the member and recorded.', params: $('ReferralPath'), response: { 200: $('ReferralView') } } }, (request) => readReferral(hub, viewerOf(request), request.params.referral));
 
-  app.post('/v1/referrals', { onRequest: access('referrals:write'), schema: { tags, summary: 'Refer signals of yours to an authority, under a request or in an emergency', body: $('NewReferral'), response: { 201: $('ReferralView') } } }, async (request, reply) => reply.code(201).send(await refer(hub, viewerOf(request), request.body)));
+  app.post('/v1/referrals', { onRequest: access('referrals:write'), schema: { tags, summary: 'Refer signals and reports of yours to an authority, under a request or in an emergency', body: $('NewReferral'), response: { 201: $('ReferralView') } } }, async (request, reply) => reply.code(201).send(await refer(hub, viewerOf(request), request.body)));
 
   app.post('/v1/referrals/:referral/end', { onRequest: access('referrals:write'), schema: { tags, summary: 'End a referral of yours before it expires', params: $('ReferralPath'), response: { 200: $('ReferralView') } } }, (request) => endReferral(hub, viewerOf(request), request.params.referral));
 }

@@ -21,6 +21,7 @@ export function objectOf(part: Part, content: NewReport, origin: string): PartOb
       ...(part.confidence ? { confidence: confidenceOf(part.confidence) } : {}),
       tlp: part.tlp,
       labels: part.labels,
+      ...(content.exercise ? { exercise: content.exercise } : {}),
     },
     ...(content.audience ? { audience: content.audience } : {}),
     ...(content.not_before ? { notBefore: instant(content.not_before) } : {}),

@@ -101,6 +101,7 @@ function normalise(r: NewReport): NewReport {
     ...(r.valid_until ? { valid_until: time(r.valid_until) } : {}),
     ...(r.retention ? { retention: r.retention } : {}),
     ...(r.language ? { language: r.language } : {}),
+    ...(r.exercise ? { exercise: r.exercise } : {}),
   };
 }
 

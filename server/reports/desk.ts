@@ -3,6 +3,7 @@ import type { NewReport, NewReview, OwnReport, ReportReview, WithdrawalReason } 
 import { record, type Actor, type Deed } from '../audit/log.ts';
 import { transaction, type Tx } from '../db/database.ts';
 import { advance, type Head } from '../db/head.ts';
+import { exerciseFor } from '../exercises/exercises.ts';
 import type { ReportRemoval } from '../db/tables.ts';
 import type { Hub } from '../hub.ts';
 import { formatInstant, instant } from '../policy/time.ts';
@@ -16,7 +17,7 @@ import { checkActor } from '../world/store.ts';
 import { internObjects, objectOf } from './classes.ts';
 import { keptFor, partsOf, prepareReport } from './content.ts';
 import { isApproved, ownView } from './own.ts';
-import { authorsSince, findOwnRow, findOwnRows, insertVersion, writePublication, writeSupersession, type ReportRow, type VersionRow } from './store.ts';
+import { authorsSince, exercisesOf, findOwnRow, findOwnRows, insertVersion, writePublication, writeSupersession, type ReportRow, type VersionRow } from './store.ts';
 
 /** Who works on reports: a client of their origin. */
 export interface Author {
@@ -49,6 +50,7 @@ export class ReportDesk {
       const made = await tx.selectFrom('report_version').select('hash').where('report_id', '=', id).where('version', '=', 1).executeTakeFirst();
       if (made && made.hash !== prepared.hash) throw new Problem('idempotency-mismatch');
       if (!made) {
+        exerciseFor(await this.#hub.worlds.at(head.world, tx), head.at, member.id, prepared.content.exercise);
         await checkRoom(tx, this.#hub, member.number, 'reports');
         await tx.insertInto('report').values({ id, origin: member.number, version: 1, working: 'draft', changed_at: head.at, keep_until: head.at + this.#hub.config.reportRetention }).execute();
         await insertVersion(tx, id, 1, client, head.at, prepared);
@@ -62,6 +64,7 @@ export class ReportDesk {
     const prepared = prepareReport(item);
     return this.#step(author, id, version, async (tx, { at }, { report, latest }) => {
       if (latest.hash === prepared.hash) return undefined;
+      if (prepared.content.exercise !== latest.content!.exercise) throw problemAt('conflict', '/exercise', 'a report stays in its exercise, or real');
       await insertVersion(tx, id, version + 1, author.client, at, prepared);
       const keep = report.accepted_at === null ? { keep_until: at + this.#hub.config.reportRetention } : {};
       await tx.updateTable('report').set({ version: version + 1, working: 'draft', changed_at: at, ...keep }).where('id', '=', id).execute();
@@ -103,12 +106,13 @@ export class ReportDesk {
     });
   }
 
-  async #makePublic(tx: Tx, { at }: Head, { member }: Author, report: ReportRow, content: NewReport): Promise<void> {
+  async #makePublic(tx: Tx, { at, world }: Head, { member }: Author, report: ReportRow, content: NewReport): Promise<void> {
     const acceptedAt = report.accepted_at ?? at;
     const keepUntil = acceptedAt + keptFor(content, this.#hub.config.reportRetention);
-    const until = Math.min(keepUntil, content.valid_until === undefined ? keepUntil : instant(content.valid_until));
+    const exercise = exerciseFor(await this.#hub.worlds.at(world, tx), at, member.id, content.exercise);
+    const until = Math.min(keepUntil, content.valid_until === undefined ? keepUntil : instant(content.valid_until), exercise?.until ?? keepUntil);
     if (report.accepted_at === null && until <= at) throw problemAt('invalid-times', '/valid_until', 'has passed');
-    const superseded = await this.#superseded(tx, member.number, report.id, content.supersedes ?? []);
+    const superseded = await this.#superseded(tx, member.number, report.id, content);
     const classes = await internObjects(tx, member.number, partsOf(content).map((part) => objectOf(part, content, member.id)), this.#hub.config.classQuota);
     const position = await takePositions(tx, 1 + superseded.length);
     await writePublication(tx, { id: report.id, version: report.version, content, classes, position, at, acceptedAt, until, keepUntil });
@@ -116,13 +120,16 @@ export class ReportDesk {
   }
 
   /** Those that are to be superseded and have not been yet. @throws Problem conflict where one is not a published report of the member's */
-  async #superseded(tx: Tx, origin: number, by: string, ids: readonly string[]): Promise<string[]> {
+  async #superseded(tx: Tx, origin: number, by: string, { supersedes: ids = [], exercise }: NewReport): Promise<string[]> {
     const rows = new Map((await findOwnRows(tx, origin, ids)).map((row) => [row.id, row]));
     ids.forEach((id, index) => {
       const row = rows.get(id);
       const standing = row && row.public_version !== null && row.withdrawal === null && row.id !== by && (row.superseded_by ?? by) === by;
       if (!standing) throw problemAt('conflict', `/supersedes/${index}`, 'is not a published report of yours that nothing else stands in place of');
     });
+    const drilled = await exercisesOf(tx, [...rows.values()]);
+    const mixed = ids.findIndex((id) => (drilled.get(id) ?? undefined) !== exercise);
+    if (mixed >= 0) throw problemAt('conflict', `/supersedes/${mixed}`, 'does not belong to the same exercise: what is real and what is not never stand in place of each other');
     return ids.filter((id) => rows.get(id)!.superseded_by === null);
   }
 

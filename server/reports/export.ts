@@ -6,12 +6,18 @@ import { renderMarkdown } from '../text/markdown.ts';
 const NAMES: Record<PartView['part'], string> = { title: 'Title', summary: 'Summary', judgement: 'Key judgement', section: 'Section', action: 'Recommended action' };
 const OMITTED = 'Something was left out here.';
 
+/** What stands above everything else of a report that is not real. */
+function exerciseMark({ exercise }: ReportView): string | undefined {
+  return exercise === undefined ? undefined : `EXERCISE ${exercise}: not real. Do not act on it.`;
+}
+
 /** The report as Markdown, with the handling of each part above it. Texts hold no HTML; what is not Markdown is escaped. */
 export function toMarkdown(view: ReportView): string {
   const [title, ...rest] = view.parts as [PartView, ...ReportView['parts']];
   const facts = factsOf(view).map(([name, value]) => `- ${name}: ${escapeMarkdown(value)}`).join('\n');
   const parts = rest.map((part) => ('omitted' in part ? `*${OMITTED}*` : markdownPart(part)));
-  return `${[`# ${escapeMarkdown(title.text)}`, markLine(title.handling), facts, ...parts].join('\n\n')}\n`;
+  const mark = exerciseMark(view);
+  return `${[...(mark === undefined ? [] : [`**${mark}**`]), `# ${escapeMarkdown(title.text)}`, markLine(title.handling), facts, ...parts].join('\n\n')}\n`;
 }
 
 function markdownPart(part: PartView): string {
@@ -77,7 +83,7 @@ function estimateText({ word, from, to }: Estimate): string {
 
 const STYLE = `body{font:16px/1.5 Georgia,serif;max-width:44rem;margin:2rem auto;padding:0 1rem;color:#111;background:#fff}
 h1,h2{line-height:1.2}section{margin:2rem 0;break-inside:avoid-page}.mark{font:700 .75rem/1.4 system-ui,sans-serif;border:1px solid #111;padding:.25rem .5rem}
-.omitted{font-style:italic;border-left:4px solid #999;padding-left:1rem}dt{font-weight:700}dd{margin:0 0 .5rem}table{border-collapse:collapse}td,th{border:1px solid #999;padding:.25rem .5rem}
+.exercise{font:700 1.25rem/1.4 system-ui,sans-serif;border:4px solid #b00;padding:.5rem}.omitted{font-style:italic;border-left:4px solid #999;padding-left:1rem}dt{font-weight:700}dd{margin:0 0 .5rem}table{border-collapse:collapse}td,th{border:1px solid #999;padding:.25rem .5rem}
 pre{white-space:pre-wrap}code{overflow-wrap:anywhere}`;
 
 /** What the page may do: show itself in its own style, and nothing else. */
@@ -88,9 +94,10 @@ export function toPage(view: ReportView): string {
   const [title, ...rest] = view.parts as [PartView, ...ReportView['parts']];
   const facts = factsOf(view).map(([name, value]) => `<dt>${name}</dt><dd>${escapeHtml(value)}</dd>`).join('');
   const parts = rest.map((part) => ('omitted' in part ? `<p class="omitted">${OMITTED}</p>` : pagePart(part))).join('\n');
+  const mark = exerciseMark(view);
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(title.text)}</title><style>${STYLE}</style></head><body>
-<h1 dir="auto">${escapeHtml(title.text)}</h1>${pageMark(title.handling)}
+<html lang="en"><head><meta charset="utf-8"><title>${mark === undefined ? '' : 'EXERCISE: '}${escapeHtml(title.text)}</title><style>${STYLE}</style></head><body>
+${mark === undefined ? '' : `<p class="exercise">${mark}</p>\n`}<h1 dir="auto">${escapeHtml(title.text)}</h1>${pageMark(title.handling)}
 <dl>${facts}</dl>
 ${parts}
 </body></html>

@@ -55,8 +55,9 @@ function listedClasses(sight: Sight, query: ReportsQuery): Listed[] {
     if (!grant || object.kind !== 'part' || object.attributes.part !== 'title' || !reveals(grant, 'text')) return [];
     const reach = reachAt(grant, sight.at);
     const shows = (field: Parameters<typeof reveals>[1], fits: (attributes: PartObject['attributes']) => boolean): boolean => reveals(grant, field) && fits(object.attributes);
-    const { harm, region, tactic, origin, from, until } = query;
+    const { harm, region, tactic, origin, from, until, exercise } = query;
     const fits =
+      object.attributes.exercise === exercise &&
       (harm === undefined || shows('harm', ({ harms }) => harms.some((each) => harmTree.covers(harm, each)))) &&
       (region === undefined || shows('regions', ({ regions }) => regions.includes(region))) &&
       (tactic === undefined || shows('tactics', ({ tactics }) => tactics.some((each) => each === tactic || each.startsWith(`${tactic}.`)))) &&

@@ -13,7 +13,8 @@ export function isApproved({ working }: ReportRow, { reviews }: VersionRow): boo
 const STATE = sql<ReportState>`case when r.purged_at is not null then 'purged' when r.withdrawal is not null then 'withdrawn' when r.public_version is null then r.working
   when r.superseded_by is not null then 'superseded' else 'published' end`;
 
-function stateOf(report: ReportRow): ReportState {
+/** Where a report stands, as its origin sees it. */
+export function stateOf(report: ReportRow): ReportState {
   if (report.purged_at !== null) return 'purged';
   if (report.withdrawal !== null) return 'withdrawn';
   if (report.public_version === null) return report.working!;

@@ -69,6 +69,15 @@ export function findOwnRows(db: Queries, origin: number, ids: readonly string[])
   return db.selectFrom('report').selectAll().where('origin', '=', origin).where('id', 'in', ids).execute();
 }
 
+/** The exercises that public reports belong to, by id; null is none. What decides is the class of the title, which outlasts the content. */
+export async function exercisesOf(tx: Tx, reports: readonly ReportRow[]): Promise<Map<string, string | null>> {
+  if (reports.length === 0) return new Map();
+  const { rows } = await sql<{ id: string; exercise: string | null }>`select v.report_id as id, c.doc -> 'attributes' ->> 'exercise' as exercise
+    from ${unnest([{ type: 'uuid', values: reports.map(({ id }) => id) }, { type: 'integer', values: reports.map((report) => report.public_version) }])} k(id, version)
+    join report_version v on v.report_id = k.id and v.version = k.version join visibility_class c on c.id = (v.classes ->> 0)::integer`.execute(tx);
+  return new Map(rows.map(({ id, exercise }) => [id, exercise]));
+}
+
 /** Notes that public reports have been superseded; each takes a position of its own from `first` on. */
 export async function writeSupersession(tx: Tx, by: string, ids: readonly string[], first: number): Promise<void> {
   if (ids.length === 0) return;

@@ -87,7 +87,9 @@ export function viewOf(report: KnownReport, sight: Sight, linked: Linked): Shown
   const content = report.content ?? PURGED;
   const { parts, places } = partViews(report, partsOf(content), sight, title);
   const origin = shownOrigin(sight.classes[report.class_id - 1]!.origin, title.grant, sight);
+  const { exercise } = sight.classes[report.class_id - 1]!.attributes;
   const shown = {
+    ...(exercise === undefined ? {} : { exercise }),
     released_at: formatInstant(title.release),
     visible_until: formatInstant(title.end!),
     ...(origin === undefined ? {} : { origin }),

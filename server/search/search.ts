@@ -60,8 +60,9 @@ export function titleClasses(sight: Sight): TitleClass[] {
 }
 
 /** Whether what is told of a title's class is what was asked for. */
-function fits({ harms, regions, tactics, origin, entitlement }: TitleClass, asked: ReportSearchQuery): boolean {
+function fits({ object, harms, regions, tactics, origin, entitlement }: TitleClass, asked: ReportSearchQuery): boolean {
   return (
+    object.attributes.exercise === asked.exercise &&
     (asked.harm === undefined || harms.some((harm) => harmTree.covers(asked.harm!, harm))) &&
     (asked.region === undefined || regions.includes(asked.region)) &&
     (asked.tactic === undefined || tactics.some((tactic) => tactic === asked.tactic || tactic.startsWith(`${asked.tactic}.`))) &&
@@ -86,10 +87,11 @@ export async function showHits(sight: Sight, hits: readonly Found[], words?: Wor
 }
 
 function hitOf(sight: Sight, found: Found, told: Told, title: TitleClass): ReportHit {
-  const { harms, regions, tactics, origin, entitlement } = title;
+  const { object: { attributes: { exercise } }, harms, regions, tactics, origin, entitlement } = title;
   const lists = Object.fromEntries(Object.entries({ harms, regions, tactics }).filter(([, values]) => values.length > 0));
   return {
     id: found.report_id,
+    ...(exercise === undefined ? {} : { exercise }),
     title: told.title,
     released_at: formatInstant(releasedAt(entitlement, found.accepted_at)),
     ...(origin === undefined ? {} : { origin }),

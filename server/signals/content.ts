@@ -105,6 +105,7 @@ function normalise(s: NewSignal): NewSignal {
     ...(s.intent ? { intent: s.intent } : {}),
     ...(s.novelty ? { novelty: s.novelty } : {}),
     ...(s.basis ? { basis: s.basis } : {}),
+    ...(s.jurisdictions?.length ? { jurisdictions: s.jurisdictions.toSorted() } : {}),
     ...(s.derived_from ? { derived_from: s.derived_from } : {}),
     ...(s.note ? { note: s.note } : {}),
     ...(s.valid_until ? { valid_until: time(s.valid_until) } : {}),
@@ -138,6 +139,7 @@ function objectOf(content: NewSignal, origin: string): SignalObject {
     ...(content.intent ? { intent: content.intent } : {}),
     ...(content.novelty ? { novelty: content.novelty } : {}),
     ...(content.basis ? { basis: content.basis } : {}),
+    ...(content.jurisdictions ? { jurisdictions: content.jurisdictions } : {}),
     ...(content.exercise ? { exercise: content.exercise } : {}),
   };
   return {

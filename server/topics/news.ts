@@ -7,6 +7,7 @@ import { look, reachColumns, RELEASED, seenClasses, type SeenClass, type Sight }
 import type { Hub } from '../hub.ts';
 import { show } from '../messages/read.ts';
 import { MESSAGE_COLUMNS, type MessageRow } from '../messages/row.ts';
+import type { PolicyObject } from '../policy/object.ts';
 import { instant } from '../policy/time.ts';
 import { Problem } from '../problems.ts';
 import type { Found } from '../search/find.ts';
@@ -53,7 +54,7 @@ async function bring(sight: Sight, topic: Kept, limit: number): Promise<Brought>
 }
 
 async function bringReports(sight: Sight, { id, doc, acknowledged }: Kept, limit: number): Promise<Brought> {
-  const classes = titleClasses(sight).filter((title) => title.object.origin !== sight.viewer.id && fits(doc, title));
+  const classes = titleClasses(sight).filter((title) => isReal(title) && title.object.origin !== sight.viewer.id && fits(doc, title));
   const { rows } = await sql<Found>`select p.report_id, ${RELEASED} as rank, 0 as place, p.class_id as title_class, p.accepted_at from ${reachColumns(classes)} cross join lateral (
       select report_id, class_id, accepted_at from report_part p where p.class_id = k.class_id and p.place = 0 and p.accepted_at > k.lo and p.accepted_at <= k.hi and p.until > ${sight.head.at}
     ) p where ${unheard('p.report_id', id, acknowledged)} order by rank, p.report_id limit ${limit}`.execute(sight.tx);
@@ -61,7 +62,7 @@ async function bringReports(sight: Sight, { id, doc, acknowledged }: Kept, limit
 }
 
 async function bringRequests(sight: Sight, { id, doc, acknowledged }: Kept, limit: number): Promise<Brought> {
-  const classes = seenClasses(sight, 'message').filter((one) => one.object.attributes.message === 'request' && one.object.origin !== sight.viewer.id && fits(doc, told(one)));
+  const classes = seenClasses(sight, 'message').filter((one) => one.object.attributes.message === 'request' && isReal(one) && one.object.origin !== sight.viewer.id && fits(doc, told(one)));
   const columns = sql.join(MESSAGE_COLUMNS.map((name) => sql.ref(`m.${name}`)));
   const { rows } = await sql<MessageRow>`select ${columns}, ${RELEASED} as released from ${reachColumns(classes)} cross join lateral (
       select * from message m where m.class_id = k.class_id and m.accepted_at > k.lo and m.accepted_at <= k.hi and m.until > ${sight.head.at} and m.withdrawn_at is null
@@ -83,6 +84,11 @@ function narrowed(week: TrendWeek, { harms }: NewTopic): TrendWeek {
 
 function unheard(column: string, topic: string, acknowledged: number) {
   return sql`not exists (select 1 from topic_item i where i.topic_id = ${topic} and i.item = ${sql.ref(column)}::text and i.page <= ${acknowledged})`;
+}
+
+/** What is in an exercise is no news. */
+function isReal({ object }: { object: Pick<PolicyObject, 'attributes'> }): boolean {
+  return object.attributes.exercise === undefined;
 }
 
 /** What is told of messages of a class. */

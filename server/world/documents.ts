@@ -11,7 +11,7 @@ export interface MemberDocument {
   status: 'active' | 'suspended' | 'left';
   trust: Trust;
   jurisdictions: Jurisdiction[];
-  agreements: { id: string; from: string; until?: string }[];
+  agreements: { id: string; version?: number; from: string; until?: string }[];
   created_at: number;
 }
 
@@ -108,6 +108,14 @@ export interface ExerciseDocument {
   until: number;
 }
 
+/** That a member is subscribed to a feed since an instant, or was. */
+export interface SubscriptionDocument {
+  member: string;
+  feed: string;
+  at: number;
+  ended?: boolean;
+}
+
 /** What the hub measured of members, by id, at the last of its fixed instants. */
 export interface MeasuresDocument {
   members: Record<string, Measures>;
@@ -124,6 +132,7 @@ export interface Documents {
   feed: FeedDocument & { deleted?: boolean };
   incident: IncidentDocument;
   exercise: ExerciseDocument;
+  subscription: SubscriptionDocument;
   measures: MeasuresDocument;
   'signing-key': SigningKeyDocument;
   'digest-key': DigestKeyDocument;

@@ -2,7 +2,7 @@ import { respondersOf } from '../incidents/incidents.ts';
 import type { Activation, Feed, Incident, Member, World } from '../policy/world.ts';
 import { instant } from '../policy/time.ts';
 import { Problem } from '../problems.ts';
-import type { ClientDocument, DigestKeyDocument, Documents, ExerciseDocument, GroupDocument, IncidentDocument, Kind, MeasuresDocument, MemberDocument, ProposalDocument, SigningKeyDocument } from './documents.ts';
+import type { ClientDocument, DigestKeyDocument, Documents, ExerciseDocument, GroupDocument, IncidentDocument, Kind, MeasuresDocument, MemberDocument, ProposalDocument, SigningKeyDocument, SubscriptionDocument } from './documents.ts';
 
 /** The id of the member that is this hub itself: its clients are the operator's, its policy is the charter. */
 export const OPERATOR = 'hub';
@@ -20,6 +20,8 @@ export interface HubWorld {
   feeds: ReadonlyMap<string, Documents['feed']>;
   incidents: ReadonlyMap<string, IncidentDocument>;
   exercises: ReadonlyMap<string, ExerciseDocument>;
+  /** Those that did not end. */
+  subscriptions: readonly SubscriptionDocument[];
   measures: MeasuresDocument;
   /** The owners whose policies it takes two clients to put into force. */
   approvals: ReadonlySet<string>;
@@ -35,6 +37,7 @@ export function buildWorld(version: number, rows: readonly { kind: string; doc: 
   const of = <K extends Kind>(kind: K): Documents[K][] => rows.filter((row) => row.kind === kind).map((row) => row.doc as Documents[K]);
   const members = new Map(of('member').map((member) => [member.id, member]));
   const groups = new Map(of('group').filter((group) => !group.deleted).map((group) => [group.id, group]));
+  const subscriptions = of('subscription').filter(({ ended }) => !ended);
   const feeds = new Map(of('feed').filter((feed) => !feed.deleted).map((feed) => [feed.id, feed]));
   const measures = of('measures').at(-1) ?? { members: {} };
   return {
@@ -44,6 +47,7 @@ export function buildWorld(version: number, rows: readonly { kind: string; doc: 
     numbers: new Map([...members.values()].map((member) => [member.number, member])),
     groups,
     feeds,
+    subscriptions,
     exercises: new Map(of('exercise').map((exercise) => [exercise.id, exercise])),
     incidents: new Map(of('incident').map((incident) => [incident.id, incident])),
     clients: new Map(of('client').map((client) => [client.id, client])),
@@ -52,7 +56,7 @@ export function buildWorld(version: number, rows: readonly { kind: string; doc: 
     signingKeys: of('signing-key'),
     digestKeys: byOwner(of('digest-key').sort((a, b) => b.epoch - a.epoch)),
     policy: {
-      members: new Map([...members.values()].map((member) => [member.id, engineMember(member, groups, measures)])),
+      members: new Map([...members.values()].map((member) => [member.id, engineMember(member, groups, subscriptions, measures)])),
       groups: new Set(groups.keys()),
       operator: OPERATOR,
       activations: activations(of('activation')),
@@ -62,7 +66,7 @@ export function buildWorld(version: number, rows: readonly { kind: string; doc: 
   };
 }
 
-function engineMember(member: MemberDocument, groups: ReadonlyMap<string, GroupDocument>, measures: MeasuresDocument): Member {
+function engineMember(member: MemberDocument, groups: ReadonlyMap<string, GroupDocument>, subscriptions: readonly SubscriptionDocument[], measures: MeasuresDocument): Member {
   return {
     id: member.id,
     kind: member.kind,
@@ -70,7 +74,8 @@ function engineMember(member: MemberDocument, groups: ReadonlyMap<string, GroupD
     trust: member.trust,
     jurisdictions: member.jurisdictions,
     groups: new Set([...groups.values()].filter((group) => group.members.includes(member.id)).map((group) => group.id)),
-    agreements: member.agreements.map(({ id, from, until }) => ({ id, from: instant(from), ...(until ? { until: instant(until) } : {}) })),
+    agreements: member.agreements.map(({ id, version, from, until }) => ({ id, ...(version === undefined ? {} : { version }), from: instant(from), ...(until ? { until: instant(until) } : {}) })),
+    subscriptions: new Set(subscriptions.filter((subscription) => subscription.member === member.id).map(({ feed }) => feed)),
     ...(measures.members[member.id] ? { measures: measures.members[member.id]! } : {}),
   };
 }

@@ -5,7 +5,7 @@ import { DELAYED, SEALED } from './orders.ts';
 
 /** Pages that a comparison may take. */
 const PAGES = 1000;
-const REVEALED = ['digests', 'harm', 'severity', 'confidence', 'status', 'observed', 'labels', 'intent', 'novelty', 'basis', 'note'] as const;
+const REVEALED = ['digests', 'harm', 'severity', 'confidence', 'status', 'observed', 'labels', 'intent', 'novelty', 'basis', 'jurisdictions', 'note'] as const;
 
 /** A peer's copy of the feed `all`. It keeps its cursor with what it holds, and starts anew for nothing. */
 export class Replica {

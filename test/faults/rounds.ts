@@ -197,7 +197,7 @@ async function listOf(api: Api): Promise<OwnSignal[]> {
 }
 
 function policyOf(owner: string): Policy {
-  const terms = { reveal: ['digest', 'harm', 'severity', 'confidence', 'status', 'observed', 'labels', 'intent', 'novelty', 'basis', 'note'], origin: 'named', handling: { tlp: 'CLEAR', onward: 'public', permitted_actions: 'externally-visible-direct-actions' } } satisfies Policy['rules'][number]['terms'];
+  const terms = { reveal: ['digest', 'harm', 'severity', 'confidence', 'status', 'observed', 'labels', 'intent', 'novelty', 'basis', 'jurisdictions', 'note'], origin: 'named', handling: { tlp: 'CLEAR', onward: 'public', permitted_actions: 'externally-visible-direct-actions' } } satisfies Policy['rules'][number]['terms'];
   const rules: Policy['rules'] = [{ id: 'rest', effect: 'share', terms }];
   if (owner !== 'hub') rules.unshift({ id: 'sealed', effect: 'withhold', signals: { labels: { any: [SEALED] } } }, { id: 'later', effect: 'share', signals: { harm: { in: [DELAYED.harm] } }, terms: { ...terms, after: DELAYED.duration } });
   return { id: `${owner}/open`, title: 'Open', summary: 'Nearly everything, with everybody', rules };

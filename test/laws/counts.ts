@@ -36,6 +36,7 @@ export const EVENTS = {
   departures: 'members that left',
   groupChanges: 'groups changed or deleted',
   memberChanges: 'trust, places or agreements changed',
+  subscriptions: 'subscriptions that began or ended',
   feedChanged: 'feeds changed while a replica had a cursor',
   feedWithdrawn: 'feeds withdrawn while a replica had a cursor',
   feedRefused: 'pulls of a feed that is not offered',

@@ -37,4 +37,4 @@ const asking: fc.Arbitrary<PolicyTemplate> = fc.record({ withheld: fc.option(ask
 const activating = fc.record({ do: fc.constant('activate' as const), owner: fc.constantFrom('ash', 'ash', ...MEMBERS.slice(1, 4)), policy: asking, delay: fc.constantFrom(0, 0, HOUR), hub: fc.nat(5) });
 
 /** A step of a run in which measures change. */
-export const anyMeasuredStep: fc.Arbitrary<Step> = fc.oneof({ weight: 10, arbitrary: anyStep }, { weight: 1, arbitrary: measuring as fc.Arbitrary<Step> }, { weight: 1, arbitrary: activating as fc.Arbitrary<Step> });
+export const anyMeasuredStep: fc.Arbitrary<Step> = fc.oneof({ weight: 10, arbitrary: anyStep }, { weight: 1, arbitrary: measuring }, { weight: 1, arbitrary: activating });

@@ -8,7 +8,7 @@ const HOUR = 3600 * SECOND;
 const DAY = 24 * HOUR;
 const LABELS = ['sealed', 'wave-7'];
 const AGREEMENTS = ['fraud-2026', 'care-pact'];
-const JURISDICTIONS = ['NL', 'FR'];
+const JURISDICTIONS = ['FR', 'NL'];
 const HARMS = ['fraud', 'fraud.phishing', 'csea.grooming', 'violence.imminent', 'spam'];
 
 type Weighted<T> = readonly [number, fc.Arbitrary<T>];
@@ -39,7 +39,8 @@ const peers = conditions<PeerConditions>({
   groups: sets(GROUPS),
   jurisdictions: sets(JURISDICTIONS),
   trust: bounds(words('Trust')),
-  agreements: sets(AGREEMENTS),
+  subscribed: sets(['all']),
+  agreements: sets([...AGREEMENTS, 'fraud-2026@2']),
 });
 const signals = conditions<SignalConditions>({
   scheme: listed(['media-md5', 'media-sha256']),
@@ -51,6 +52,7 @@ const signals = conditions<SignalConditions>({
   intent: listed(enumeration('Intent')),
   novelty: listed(enumeration('Novelty')),
   basis: listed(enumeration('Basis')),
+  jurisdictions: sets(JURISDICTIONS),
   origin: peers,
 });
 const handling = record<HandlingTerms>({
@@ -95,6 +97,7 @@ const optional = {
   intent: words('Intent'),
   novelty: words('Novelty'),
   basis: words('Basis'),
+  jurisdictions: subset(JURISDICTIONS),
   note: fc.constantFrom('seen once', 'seen twice', 'seen by many'),
   observed: fc.constantFrom(-DAY, -HOUR),
   validFor: fc.constantFrom(HOUR, 20 * HOUR, 4 * DAY, 12 * DAY),
@@ -110,7 +113,7 @@ const attributes = {
   labels: weigh<string[]>([3, fc.constant([])], [1, subset(LABELS)]),
 };
 const contents: fc.Arbitrary<Content> = fc
-  .record({ ...attributes, intent: rarely(20, optional.intent), novelty: rarely(20, optional.novelty), basis: rarely(20, optional.basis), note: rarely(40, optional.note), observed: rarely(20, optional.observed), validFor: rarely(25, optional.validFor), notBefore: rarely(12, optional.notBefore), audience: rarely(8, optional.audience) })
+  .record({ ...attributes, intent: rarely(20, optional.intent), novelty: rarely(20, optional.novelty), basis: rarely(20, optional.basis), jurisdictions: rarely(30, optional.jurisdictions), note: rarely(40, optional.note), observed: rarely(20, optional.observed), validFor: rarely(25, optional.validFor), notBefore: rarely(12, optional.notBefore), audience: rarely(8, optional.audience) })
   .map((found) => drop(found) as Content);
 /** What an update changes: one thing, or everything. */
 const changes: fc.Arbitrary<Partial<Content>> = weigh<Partial<Content>>([1, contents], [4, fc.oneof(...Object.entries({ ...attributes, ...optional }).map(([name, value]) => value.map((found) => ({ [name]: found }))))], [2, optional.note.map((note) => ({ note }))]);
@@ -121,7 +124,7 @@ const member = fc.constantFrom(...MEMBERS.slice(0, 5));
 const someMembers = fc.subarray([...MEMBERS], { minLength: 1 });
 const pick = fc.nat(1000);
 const later = fc.constantFrom(0, 0, 0, HOUR, DAY, 3 * DAY);
-const agreements: fc.Arbitrary<AgreementTemplate[]> = fc.uniqueArray(record<AgreementTemplate>({ id: fc.constantFrom(...AGREEMENTS), from: fc.constantFrom(-DAY, 0, DAY), until: fc.constantFrom(2 * DAY, 6 * DAY) }, 'id', 'from'), { maxLength: 2, selector: ({ id }) => id });
+const agreements: fc.Arbitrary<AgreementTemplate[]> = fc.uniqueArray(record<AgreementTemplate>({ id: fc.constantFrom(...AGREEMENTS), version: fc.constantFrom(1, 2, 3), from: fc.constantFrom(-DAY, 0, DAY), until: fc.constantFrom(2 * DAY, 6 * DAY) }, 'id', 'from'), { maxLength: 2, selector: ({ id }) => id });
 const aim = (...at: Aim['at'][]): fc.Arbitrary<Aim> => fc.record({ at: fc.constantFrom(...at), pick });
 /** Some replicas pull often, others rarely. */
 const pulls: fc.Arbitrary<PullStep> = fc.record({
@@ -143,7 +146,7 @@ const waits = pulls.map((pull): PullStep => ({ ...pull, poll: 'wait', trouble: '
 const posting = fc.record({ do: fc.constant('post' as const), member: weigh([3, fc.constant('ash')], [1, member]), content: contents, count: fc.constantFrom(1, 1, 3, 8), as: fc.constantFrom('single' as const, 'array' as const, 'array' as const, 'stream' as const), reference: rarely(15, fc.nat(3)) }).map(drop);
 const updating = fc.record({ do: fc.constant('update' as const), aim: aim('any', 'held', 'held', 'embargoed', 'embargoed', 'ended'), change: changes });
 /** What filters of feeds look at. */
-const reclassing = fc.record({ do: fc.constant('update' as const), aim: aim('in-feed'), change: fc.oneof(record<Partial<Content>>({ harm: attributes.harm }, 'harm'), record<Partial<Content>>({ severity: attributes.severity }, 'severity'), record<Partial<Content>>({ confidence: attributes.confidence }, 'confidence'), record<Partial<Content>>({ labels: attributes.labels }, 'labels')) });
+const reclassing = fc.record({ do: fc.constant('update' as const), aim: aim('in-feed'), change: fc.oneof(record<Partial<Content>>({ harm: attributes.harm }, 'harm'), record<Partial<Content>>({ severity: attributes.severity }, 'severity'), record<Partial<Content>>({ confidence: attributes.confidence }, 'confidence'), record<Partial<Content>>({ labels: attributes.labels }, 'labels'), record<Partial<Content>>({ jurisdictions: optional.jurisdictions }, 'jurisdictions')) });
 const reviving = fc.record({ do: fc.constant('update' as const), aim: aim('ended'), change: fc.constant({ validFor: 4 * DAY }) });
 const retracting = fc.record({ do: fc.constant('retract' as const), aim: aim('any', 'held', 'held', 'embargoed'), reason: fc.constantFrom('mistake' as const, 'appeal-upheld' as const, 'legal' as const) });
 const activating = weigh(
@@ -205,6 +208,7 @@ export const steps: fc.Arbitrary<Step> = at(
     [2, grouping],
     [5, suspending],
     [2, changing],
+    [2, fc.record({ do: fc.constant('subscribe' as const), member, on: fc.boolean() })],
     [2, rare({ do: 'restart' })],
     [1, rare({ do: 'rotate-keys' })],
     [6, together],

@@ -55,6 +55,7 @@ export class HiddenHistory {
   #named = 0;
   /** Whether elm is in the circle now. */
   #inAlpha = true;
+  #subscribed = false;
 
   readonly #touches: boolean;
   readonly reports: HiddenReports;
@@ -224,6 +225,7 @@ export class HiddenHistory {
       () => this.#twins.hidden('hub', (api) => api.put(`/v1/groups/circle-${name}`, { title: 'Circle', members: ['elm', 'birch'] })),
       () => this.#twins.hidden('hub', (api) => api.patch('/v1/members/elm', { trust: this.#random.pick(['verified', 'trusted']), agreements: [{ id: `pact-${name}`, from: '2026-01-01T00:00:00Z' }] })),
       () => this.#addClient(),
+      () => this.#subscribe(),
       () => this.#ghost(`ghost-${name}`),
       () => this.#twins.hidden('hub', (api) => api.get('/v1/audit?limit=5')),
     ];
@@ -233,6 +235,12 @@ export class HiddenHistory {
   async #changeAlpha(): Promise<void> {
     this.#inAlpha = !this.#inAlpha;
     await this.#twins.hidden('hub', (api) => api.put('/v1/groups/alpha', { title: 'Alpha', members: ['birch', 'cedar', ...(this.#inAlpha ? ['elm'] : [])] }));
+  }
+
+  /** What others are subscribed to is theirs and the feed's owner's to know. */
+  async #subscribe(): Promise<void> {
+    this.#subscribed = !this.#subscribed;
+    await this.#twins.hidden('elm', (api) => api.send(this.#subscribed ? 'PUT' : 'DELETE', '/v1/subscriptions/all', undefined));
   }
 
   async #addClient(): Promise<void> {

@@ -13,6 +13,8 @@ export interface ModelMember {
   trust: Trust;
   jurisdictions: readonly string[];
   agreements: readonly AcceptedAgreement[];
+  /** Absent is none. */
+  subscriptions?: ReadonlySet<string>;
 }
 
 /** A signal as the oracle knows it. Never changed, only replaced. */
@@ -160,7 +162,7 @@ export class Model {
     return {
       operator: OPERATOR,
       groups: new Set(this.groups.keys()),
-      members: new Map([...this.members.values()].map((member) => [member.id, { ...member, groups: new Set(this.groupsOf(member.id)), ...(this.measures[member.id] ? { measures: this.measures[member.id]! } : {}) }])),
+      members: new Map([...this.members.values()].map((member) => [member.id, { ...member, groups: new Set(this.groupsOf(member.id)), subscriptions: member.subscriptions ?? new Set(), ...(this.measures[member.id] ? { measures: this.measures[member.id]! } : {}) }])),
       activations: this.activations,
       feeds: new Map(),
     };
@@ -177,8 +179,8 @@ export class Model {
 
 /** What the engine reads of a signal. */
 export function objectOf({ origin, content, corroboration = 0, dispute = 'none' }: Pick<ModelSignal, 'origin' | 'content' | 'corroboration' | 'dispute'>): PolicyObject {
-  const { harm, severity, confidence, status, tlp, intent, novelty, basis, labels = [], audience, not_before } = content;
-  const attributes = clean({ type: schemes.get(content.digests[0]!.scheme)!.type, schemes: [...new Set(content.digests.map((d) => d.scheme))].sort(), harm, severity, confidence, status, tlp, labels, intent, novelty, basis, corroboration, dispute });
+  const { harm, severity, confidence, status, tlp, intent, novelty, basis, jurisdictions, labels = [], audience, not_before } = content;
+  const attributes = clean({ type: schemes.get(content.digests[0]!.scheme)!.type, schemes: [...new Set(content.digests.map((d) => d.scheme))].sort(), harm, severity, confidence, status, tlp, labels, intent, novelty, basis, jurisdictions, corroboration, dispute });
   return { kind: 'signal', origin, attributes, ...(audience ? { audience } : {}), ...(not_before ? { notBefore: Date.parse(not_before) } : {}) };
 }
 

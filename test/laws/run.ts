@@ -119,6 +119,7 @@ class Run {
       case 'pull': return pull(scene, step);
       case 'join': return world.join(scene, step);
       case 'change': return world.change(scene, step);
+      case 'subscribe': return world.subscribe(scene, step);
       case 'leave': return world.leave(scene, step);
       case 'suspend': return world.suspend(scene, step);
       case 'resume': return world.resume(scene, step);

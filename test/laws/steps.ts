@@ -28,6 +28,7 @@ export interface Content {
   intent?: Intent;
   novelty?: Novelty;
   basis?: Basis;
+  jurisdictions?: Jurisdiction[];
   note?: string;
   observed?: Offset;
   validFor?: Offset;
@@ -38,6 +39,7 @@ export interface Content {
 /** Agreements by when they begin and end. */
 export interface AgreementTemplate {
   id: string;
+  version?: number;
   from: Offset;
   until?: Offset;
 }
@@ -77,6 +79,7 @@ export type Step = { hub: number } & (
   | PullStep
   | { do: 'join'; member: string; kind: MemberKind; trust: Trust; jurisdictions: Jurisdiction[]; agreements: AgreementTemplate[] }
   | { do: 'change'; member: string; trust?: Trust; jurisdictions?: Jurisdiction[]; agreements?: AgreementTemplate[] }
+  | { do: 'subscribe'; member: string; on: boolean }
   | { do: 'leave'; member: string; signals: 'keep' | 'withdraw' }
   | { do: 'suspend'; member: string }
   /** The `pick`-th of those who are suspended. */

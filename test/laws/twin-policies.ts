@@ -1,6 +1,6 @@
 import type { FeedDocument, PartField, Policy, Rule, SignalField, Terms } from '../../schemas/types.ts';
 
-const ALL: SignalField[] = ['digest', 'harm', 'severity', 'confidence', 'status', 'observed', 'labels', 'intent', 'novelty', 'basis', 'note'];
+const ALL: SignalField[] = ['digest', 'harm', 'severity', 'confidence', 'status', 'observed', 'labels', 'intent', 'novelty', 'basis', 'jurisdictions', 'note'];
 const wide = { tlp: 'CLEAR', onward: 'public', permitted_actions: 'externally-visible-direct-actions' } as const;
 const everything: Terms = { reveal: ALL, origin: 'named', handling: wide };
 

@@ -1,4 +1,4 @@
-import type { FeedDocument, Policy, PolicyVersion } from '../../schemas/types.ts';
+import type { Agreement, FeedDocument, Policy, PolicyVersion } from '../../schemas/types.ts';
 import type { Answer } from '../support/api.ts';
 import type { Effect, Model, ModelMember } from './model.ts';
 import { LawBroken } from './possible.ts';
@@ -21,6 +21,16 @@ export async function join(scene: Scene, { member: id, kind, trust, jurisdiction
   scene.committed();
   const member: ModelMember = { id, kind, trust, jurisdictions, status: 'active', agreements: modelAgreements(dated) };
   return { effect: { world: (model) => model.putMember(member) } };
+}
+
+/** To `all`, which is always there. */
+export async function subscribe(scene: Scene, { member: id, on, hub }: Of<'subscribe'>): Promise<Done> {
+  const member = scene.model.members.get(id);
+  if (member?.status !== 'active' || (member.subscriptions?.has('all') ?? false) === on || !scene.take(`member ${id}`)) return {};
+  expectOk(await scene.processes.send(id, hub, on ? 'PUT' : 'DELETE', '/v1/subscriptions/all', undefined));
+  scene.committed();
+  scene.counts.add('subscriptions');
+  return { effect: { world: (model) => model.putMember({ ...model.members.get(id)!, subscriptions: new Set(on ? ['all'] : []) }) } };
 }
 
 export async function change(scene: Scene, { member: id, trust, jurisdictions, agreements, hub }: Of<'change'>): Promise<Done> {
@@ -164,13 +174,13 @@ function fitGroups(value: unknown, groups: readonly string[], name = ''): unknow
   return Object.fromEntries(fitted);
 }
 
-function datedAgreements(templates: readonly AgreementTemplate[], now: number): { id: string; from: string; until?: string }[] {
+function datedAgreements(templates: readonly AgreementTemplate[], now: number): Agreement[] {
   const iso = (offset: number): string => new Date(now + offset).toISOString();
-  return templates.map(({ id, from, until }) => ({ id, from: iso(from), ...(until === undefined ? {} : { until: iso(until) }) }));
+  return templates.map(({ id, version, from, until }) => ({ id, ...(version === undefined ? {} : { version }), from: iso(from), ...(until === undefined ? {} : { until: iso(until) }) }));
 }
 
-function modelAgreements(dated: ReturnType<typeof datedAgreements>): ModelMember['agreements'] {
-  return dated.map(({ id, from, until }) => ({ id, from: Date.parse(from), ...(until === undefined ? {} : { until: Date.parse(until) }) }));
+function modelAgreements(dated: readonly Agreement[]): ModelMember['agreements'] {
+  return dated.map(({ id, version, from, until }) => ({ id, ...(version === undefined ? {} : { version }), from: Date.parse(from), ...(until === undefined ? {} : { until: Date.parse(until) }) }));
 }
 
 function isPresent(scene: Scene, id: string): boolean {

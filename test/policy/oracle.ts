@@ -30,7 +30,7 @@ const STRICTER: Record<string, string[]> = {
 const LADDERS: Record<string, string[]> = { severity: ['info', 'low', 'medium', 'high', 'critical'], trust: ['unverified', 'verified', 'trusted'], tlp: STRICTER['tlp']! };
 const KINDS = ['platform', 'ngo', 'hotline', 'researcher', 'government', 'law-enforcement', 'hub'];
 const FIELDS: Record<string, string[]> = {
-  signal: ['digest', 'harm', 'severity', 'confidence', 'status', 'observed', 'labels', 'intent', 'novelty', 'basis', 'note'],
+  signal: ['digest', 'harm', 'severity', 'confidence', 'status', 'observed', 'labels', 'intent', 'novelty', 'basis', 'jurisdictions', 'note'],
   part: ['text', 'harm', 'confidence', 'labels', 'regions', 'tactics', 'period', 'reliability', 'links', 'identifiers', 'omissions'],
   message: ['text', 'harm', 'labels', 'regions', 'digest', 'identifiers'],
 };

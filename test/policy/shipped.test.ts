@@ -61,7 +61,7 @@ t.test('each has its paragraph for signers, which names whatever has to be repla
 t.test('a member can put it into force: it is in every group that its policy names', async (t) => {
   for (const { name, policy, cases } of shipped.filter(({ name: one, cases: { layer } }) => layer !== 'charter' && one !== 'language-tour')) {
     const origin = cases.world.members.find(({ id }) => id === cases.signal?.origin)!;
-    const groups = policy.rules.flatMap((rule) => [...Object.values(rule.peers?.groups ?? {}).flat(), ...(rule.terms?.handling?.onward_groups ?? [])]);
+    const groups = policy.rules.flatMap(({ peers: { groups: { any = [], all = [], none = [] } = {} } = {}, terms }) => [...any, ...all, ...none, ...(terms?.handling?.onward_groups ?? [])]);
     t.same(groups.filter((group) => !origin.groups?.includes(group)), [], name);
   }
 });

@@ -68,10 +68,12 @@ async function fill(db: Database): Promise<void> {
   await insert(db, 'contact', { owner: 'northstar', name: 'desk', doc: { title: AWKWARD } });
   for (const table of ['referral', 'hold']) await insert(db, table, { id: a });
   await insert(db, 'referral_object', { referral_id: a, signal_id: b, hash: bytes });
+  await insert(db, 'referral_report', { referral_id: a, report_id: b, hash: bytes });
   for (const table of ['referral_event', 'referral_copy']) await insert(db, table, { referral_id: a });
   await insert(db, 'emergency', { id: a, content: { text: AWKWARD } });
   await insert(db, 'emergency_event', { emergency_id: a });
   await insert(db, 'hold_signal', { hold_id: a, signal_id: b });
+  await insert(db, 'hold_report', { hold_id: a, report_id: b });
   for (const table of ['trend_week', 'trend_cell']) await insert(db, table, {});
   await insert(db, 'trend_overlap', { shares: [3, 1] });
   await insert(db, 'message', { id: a, content: { text: AWKWARD } });

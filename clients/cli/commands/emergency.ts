@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
 import type { EmergencyOutcome, EmergencyView, NewEmergency } from '../../../schemas/types.ts';
 import { readJson } from '../input.ts';
-import { examples, oneOf, segment } from '../options.ts';
-import { fields, table } from '../output.ts';
+import { examples, given, oneOf, segment } from '../options.ts';
+import { exerciseMark, fields, table } from '../output.ts';
 import type { Commands, Session } from '../session.ts';
 
 /** `tocsin emergency`: imminent harm. */
 export function emergencyCommands(program: Command, commands: Commands): void {
   const emergency = program.command('emergency').description('reports of imminent harm, to the responders that policy names');
-  emergency.command('list').description('list the emergencies that you may see, and your own').action(commands.does(listEmergencies))
+  emergency.command('list').description('list the emergencies that you may see, and your own').option('--exercise <exercise>', 'those of this exercise, instead of real ones').action(commands.does(listEmergencies))
     .addHelpText('after', examples(['tocsin emergency list', 'which of them wait to be taken up']));
   emergency.command('show').description('show one emergency').argument('<emergency>', 'its id').action(commands.does(showEmergency))
     .addHelpText('after', examples(['tocsin emergency show 0b1c…', 'what is known, and of your own who took it up and whom to call next']));
@@ -20,9 +20,9 @@ export function emergencyCommands(program: Command, commands: Commands): void {
     .addHelpText('after', examples(['tocsin emergency close 0b1c… --outcome resolved', 'nobody is waited for any more']));
 }
 
-async function listEmergencies({ client, out }: Session): Promise<void> {
-  const list = await (await client()).request('GET', '/v1/emergencies');
-  out.result(list, () => table(['ID', 'STATE', 'HARM', 'FROM', 'POSTED', 'TAKE UP BY'], list.emergencies.map((one) => [one.id, stateOf(one), one.harm ?? '', one.origin ?? '', one.posted_at, one.acknowledge_by])));
+async function listEmergencies({ client, out }: Session, flags: { exercise?: string }): Promise<void> {
+  const list = await (await client()).request('GET', '/v1/emergencies', undefined, { query: given(flags) });
+  out.result(list, () => table(['ID', 'STATE', 'HARM', 'FROM', 'POSTED', 'TAKE UP BY'], list.emergencies.map((one) => [one.id, `${one.exercise === undefined ? '' : 'EXERCISE, '}${stateOf(one)}`, one.harm ?? '', one.origin ?? '', one.posted_at, one.acknowledge_by])));
 }
 
 async function showEmergency({ client, out }: Session, id: string): Promise<void> {
@@ -48,7 +48,7 @@ async function closeEmergency({ client, out }: Session, id: string, flags: { out
 function describe(emergency: EmergencyView): string {
   const { id, origin, harm, regions = [], text, posted_at: posted, acknowledge_by: due, acknowledgements = [], escalation } = emergency;
   const next = escalation?.contacts.map((contact) => `${contact.member}: ${contact.ways.map(({ address }) => address).join(', ')}`);
-  return fields({ id, from: origin, state: stateOf(emergency), harm, regions: regions.join(' '), posted, 'take up by': due, 'taken up by': acknowledgements.map(({ member }) => member).join(' '), 'call next': next?.join('; '), text });
+  return exerciseMark(emergency) + fields({ id, from: origin, state: stateOf(emergency), harm, regions: regions.join(' '), posted, 'take up by': due, 'taken up by': acknowledgements.map(({ member }) => member).join(' '), 'call next': next?.join('; '), text });
 }
 
 function stateOf({ state, overdue }: EmergencyView): string {

@@ -40,7 +40,7 @@ function withProfile(command: Command): Command {
   return command
     .addOption(oneOf('--trust <trust>', 'how far the operator has checked who it is', 'Trust'))
     .option('--jurisdiction <code...>', 'ISO 3166-1 codes, or EU')
-    .option('--agreement <accepted...>', 'agreements that it has accepted, and when: ID=FROM or ID=FROM/UNTIL');
+    .option('--agreement <accepted...>', 'agreements that it has accepted, and when: ID=FROM or ID=FROM/UNTIL, with a version ID@2=FROM');
 }
 
 function statusCommands(member: Command, commands: Commands): void {
@@ -73,7 +73,7 @@ async function showMember({ client, out }: Session, id: string): Promise<void> {
 }
 
 function describe({ id, title, kind, status, trust, jurisdictions = [], groups = [], agreements = [] }: MemberView): string {
-  const accepted = agreements.map(({ id: agreement, from, until }) => `${agreement} (from ${from}${until ? ` until ${until}` : ''})`);
+  const accepted = agreements.map(({ id: agreement, version, from, until }) => `${agreement}${version === undefined ? '' : `@${version}`} (from ${from}${until ? ` until ${until}` : ''})`);
   return fields({ id, title, kind, status, trust, jurisdictions: jurisdictions.join(' '), groups: groups.join(' '), agreements: accepted.join(', ') });
 }
 
@@ -94,9 +94,9 @@ function profileOf({ trust, jurisdiction, agreement }: MemberFlags): { trust?: T
 }
 
 function readAgreement(text: string): Agreement {
-  const [, id, from, until] = /^([^=]+)=([^/]+)(?:\/(.+))?$/.exec(text) ?? [];
+  const [, id, version, from, until] = /^([^=@]+)(?:@([1-9][0-9]?))?=([^/]+)(?:\/(.+))?$/.exec(text) ?? [];
   if (!id || !from) throw new CliError(`${text} does not name an agreement and when it was accepted.`, 'For example: --agreement fraud-2026=2026-01-01T00:00:00Z');
-  return { id, from, ...(until ? { until } : {}) };
+  return { id, ...(version ? { version: Number(version) } : {}), from, ...(until ? { until } : {}) };
 }
 
 async function setStatus({ client, out }: Session, id: string, deed: 'suspend' | 'resume', now: string): Promise<void> {

@@ -20,6 +20,7 @@ interface PushFlags extends HashFlags, About {
   harm?: string;
   confidence: string;
   label?: string[];
+  jurisdiction?: string[];
   validUntil?: string;
   set?: string;
   allowEmpty?: boolean;
@@ -42,6 +43,7 @@ export function pushCommand(program: Command, commands: Commands): void {
     .addOption(oneOf('--status <status>', 'for a list: your verdict', 'Status').default('suspicious'))
     .addOption(oneOf('--tlp <tlp>', 'for a list: how far it may go', 'Tlp').default('AMBER'))
     .option('--label <label...>', 'for a list: labels')
+    .option('--jurisdiction <code...>', 'for a list: where it plays, ISO 3166-1 codes or EU')
     .option('--note <text>', 'for a list: a note for people')
     .option('--valid-until <instant>', 'for a list: when it ends')
     .option('--key <owner>', 'for a list: whose digest key, `hub` or a group')
@@ -80,9 +82,9 @@ async function chosenInput(session: Session, file: string | undefined, flags: Pu
 }
 
 /** What is said about each line of a list. It is checked once, before anything is read. */
-function aboutList({ harm, severity, confidence, status, tlp, label, note, validUntil }: PushFlags, check: Check): Omit<NewSignal, 'digests'> {
+function aboutList({ harm, severity, confidence, status, tlp, label, jurisdiction, note, validUntil }: PushFlags, check: Check): Omit<NewSignal, 'digests'> {
   if (harm === undefined) throw new CliError('--harm is needed with a list.', 'For example --harm fraud.phishing; the hub lists all harms at /v1/harms.');
-  const about = { harm, severity, confidence: Number(confidence), status, tlp, ...given({ labels: label, note, valid_until: validUntil }) };
+  const about = { harm, severity, confidence: Number(confidence), status, tlp, ...given({ labels: label, jurisdictions: jurisdiction, note, valid_until: validUntil }) };
   try {
     check({ digests: [{ scheme: 'media-md5', digest: '0'.repeat(32) }], ...about });
   } catch (error) {

@@ -1,16 +1,16 @@
 import type { Command } from 'commander';
 import type { NewReferral, ReferralView } from '../../../schemas/types.ts';
 import { readJson } from '../input.ts';
-import { examples, query, segment } from '../options.ts';
+import { examples, given, query, segment } from '../options.ts';
 import { count, fields, table } from '../output.ts';
 import { allPages } from '../pages.ts';
 import type { Commands, Session } from '../session.ts';
 
 /** `tocsin refer`: what is handed to governments and law enforcement. */
 export function referCommands(program: Command, commands: Commands): void {
-  const refer = program.command('refer').description('signals referred to governments and law enforcement, on a register');
-  refer.command('make').description('refer signals of yours to an authority').argument('<file>', 'the referral (JSON): authority, basis, legal_basis, reference, signals, fields, expires_at').action(commands.does(makeReferral))
-    .addHelpText('after', examples(['tocsin refer make request-12.json', 'the authority reads these fields of these signals, and nothing else']));
+  const refer = program.command('refer').description('signals and reports referred to governments and law enforcement, on a register');
+  refer.command('make').description('refer signals and reports of yours to an authority').argument('<file>', 'the referral (JSON): authority, basis, legal_basis, reference, signals, reports, fields, expires_at').action(commands.does(makeReferral))
+    .addHelpText('after', examples(['tocsin refer make request-12.json', 'the authority reads these fields of these objects, and nothing else']));
   refer.command('list').description('list the register, as far as it is yours').action(commands.does(listReferrals))
     .addHelpText('after', examples(['tocsin refer list', 'what you referred, or what is referred to you now']));
   refer.command('show').description('show one referral, and when it was read').argument('<referral>', 'its id').action(commands.does(showReferral))
@@ -22,7 +22,7 @@ export function referCommands(program: Command, commands: Commands): void {
 /** `tocsin hold`: evidence kept past retention. */
 export function holdCommands(program: Command, commands: Commands): void {
   const hold = program.command('hold').description('evidence kept past retention, and shared with nobody');
-  hold.command('add').description('keep what signals of yours say').argument('<signal...>', 'their ids').requiredOption('--reference <text>', 'what it is for').requiredOption('--until <instant>', 'how long').action(commands.does(addHold))
+  hold.command('add').description('keep what signals and reports of yours say').argument('[signal...]', 'ids of signals').option('--report <report...>', 'ids of reports').requiredOption('--reference <text>', 'what it is for').requiredOption('--until <instant>', 'how long').action(commands.does(addHold))
     .addHelpText('after', examples(['tocsin hold add 0b1c… --reference "Preservation 7/26" --until 2027-01-01T00:00:00Z', 'keeps it, whatever becomes of the signal']));
   hold.command('list').description('list your holds').action(commands.does(listHolds))
     .addHelpText('after', examples(['tocsin hold list', 'with what they are for and how long they last']));
@@ -32,7 +32,7 @@ export function holdCommands(program: Command, commands: Commands): void {
 
 async function makeReferral({ client, out }: Session, file: string): Promise<void> {
   const made = await (await client()).request('POST', '/v1/referrals', readJson(file) as NewReferral);
-  out.result(made, () => `${count(made.objects, 'signal')} referred to ${made.authority} until ${made.expires_at}: ${made.id}`);
+  out.result(made, () => `${count(made.objects, 'object')} referred to ${made.authority} until ${made.expires_at}: ${made.id}`);
 }
 
 async function listReferrals({ client, out }: Session): Promise<void> {
@@ -54,15 +54,16 @@ async function endReferral({ client, out }: Session, id: string): Promise<void> 
   out.result(ended, () => `${ended.authority} reads it no more.`);
 }
 
-function describe({ id, member, authority, basis, legal_basis: provision, reference, circumstances, state, expires_at: end, fields: scope, signals = [], reads = [] }: ReferralView): string {
+function describe({ id, member, authority, basis, legal_basis: provision, reference, circumstances, state, expires_at: end, fields: scope, signals = [], reports = [], reads = [] }: ReferralView): string {
   const objects = signals.map((signal) => `  ${signal.id} (${signal.state})${signal.content ? ` ${JSON.stringify(signal.content)}` : ''}`);
+  const written = reports.map((report) => `  ${report.id} (${report.state})${report.content ? ` ${JSON.stringify(report.content)}` : ''}`);
   const looks = reads.map(({ at, client }) => `  ${at} by ${client}`);
-  return [fields({ id, from: member, to: authority, basis, under: provision, reference, circumstances, scope: scope.join(' '), state, expires: end }), '', 'Signals:', ...objects, ...(looks.length > 0 ? ['', 'Read:', ...looks] : [])].join('\n');
+  return [fields({ id, from: member, to: authority, basis, under: provision, reference, circumstances, scope: scope.join(' '), state, expires: end }), ...(objects.length > 0 ? ['', 'Signals:', ...objects] : []), ...(written.length > 0 ? ['', 'Reports:', ...written] : []), ...(looks.length > 0 ? ['', 'Read:', ...looks] : [])].join('\n');
 }
 
-async function addHold({ client, out }: Session, signals: string[], { reference, until }: { reference: string; until: string }): Promise<void> {
-  const made = await (await client()).request('POST', '/v1/holds', { reference, until, signals });
-  out.result(made, () => `${count(made.signals.length, 'signal')} held until ${made.until}: ${made.id}`);
+async function addHold({ client, out }: Session, signals: string[], { report: reports, reference, until }: { report?: string[]; reference: string; until: string }): Promise<void> {
+  const made = await (await client()).request('POST', '/v1/holds', { reference, until, ...(signals.length > 0 ? { signals } : {}), ...given({ reports }) });
+  out.result(made, () => `${count(made.signals.length + (made.reports?.length ?? 0), 'object')} held until ${made.until}: ${made.id}`);
 }
 
 async function listHolds({ client, out }: Session): Promise<void> {
@@ -71,7 +72,7 @@ async function listHolds({ client, out }: Session): Promise<void> {
     const page = await connection.request('GET', `/v1/holds${query({ limit: 1000, after })}`);
     return { items: page.holds, next: page.next };
   });
-  out.result({ holds }, () => table(['ID', 'REFERENCE', 'STATE', 'UNTIL', 'SIGNALS'], holds.map((one) => [one.id, one.reference, one.state, one.until, String(one.signals.length)])));
+  out.result({ holds }, () => table(['ID', 'REFERENCE', 'STATE', 'UNTIL', 'OBJECTS'], holds.map((one) => [one.id, one.reference, one.state, one.until, String(one.signals.length + (one.reports?.length ?? 0))])));
 }
 
 async function releaseHold({ client, out }: Session, id: string): Promise<void> {

@@ -13,6 +13,7 @@ interface SearchFlags {
   from?: string;
   until?: string;
   facets?: boolean;
+  exercise?: string;
   limit?: string;
 }
 
@@ -22,7 +23,7 @@ export function reportReadingCommands(program: Command, commands: Commands): voi
   report.command('search').description('search the reports that you see, or list them').argument('[words]', 'words, "phrases", `or`, and `-` before what must not occur')
     .addOption(oneOf('--language <language>', 'finds other forms of the words, too', 'Language'))
     .option('--harm <harm>', 'only on this harm, or one below it').option('--region <region>', 'only about this region').option('--tactic <tactic>', 'only on this tactic').option('--origin <origin>', 'only of this origin')
-    .option('--from <instant>', 'only of periods that end then or later').option('--until <instant>', 'only of periods that begin then or earlier').option('--facets', 'count what was found').option('--limit <number>', 'how many; 20 when left out')
+    .option('--from <instant>', 'only of periods that end then or later').option('--until <instant>', 'only of periods that begin then or earlier').option('--exercise <exercise>', 'those of this exercise, instead of real ones').option('--facets', 'count what was found').option('--limit <number>', 'how many; 20 when left out')
     .action(commands.does(search))
     .addHelpText('after', examples(['tocsin report search "fake shops" --region NL --facets', 'the reports that fit best, and how many there are of each harm, region and so on']));
   report.command('comment').description('comment on a report').argument('<report>', 'its id').requiredOption('--text <text>', 'Markdown, or `@file`').addOption(oneOf('--tlp <tlp>', 'its TLP', 'Tlp').makeOptionMandatory())
@@ -35,9 +36,9 @@ async function search({ client, out }: Session, q: string | undefined, flags: Se
   out.result(hits, () => [hits.reports.map(hitText).join('\n\n') || 'Nothing was found.', ...facetLines(hits)].join('\n\n'));
 }
 
-function hitText({ id, title, origin, released_at: released, handling, match }: ReportHit): string {
+function hitText({ id, exercise, title, origin, released_at: released, handling, match }: ReportHit): string {
   const excerpt = match?.text.map(({ text, found }) => (found ? `[${text}]` : text)).join('').replaceAll('\n', ' ');
-  return [`${title}  (TLP:${handling.tlp}, ${origin ?? 'origin not told'}, ${released.slice(0, 10)})`, id, ...(excerpt === undefined ? [] : [`  ${match!.part}, TLP:${match!.handling.tlp}: ${excerpt}`])].join('\n');
+  return [`${exercise === undefined ? '' : 'EXERCISE: '}${title}  (TLP:${handling.tlp}, ${origin ?? 'origin not told'}, ${released.slice(0, 10)})`, id, ...(excerpt === undefined ? [] : [`  ${match!.part}, TLP:${match!.handling.tlp}: ${excerpt}`])].join('\n');
 }
 
 function facetLines({ facets }: ReportHits): string[] {

@@ -38,7 +38,7 @@ function writing(report: Command, commands: Commands): void {
 
 function reading(report: Command, commands: Commands): void {
   report.command('list').description('list the reports that you may see, latest release first; with --own, yours')
-    .option('--own', 'your own, drafts too').option('--harm <harm>').option('--region <region>').option('--tactic <tactic>').option('--origin <origin>').option('--after <place>', 'the place after which to go on')
+    .option('--own', 'your own, drafts too').option('--harm <harm>').option('--region <region>').option('--tactic <tactic>').option('--origin <origin>').option('--exercise <exercise>', 'those of this exercise, instead of real ones').option('--after <place>', 'the place after which to go on')
     .action(commands.does(list))
     .addHelpText('after', examples(['tocsin report list --harm elections', 'those of which you may see that they are about elections']));
   report.command('show').description('print a report as you may see it').argument('<report>', 'its id').action(commands.does(async (session: Session, id: string) => {
@@ -78,15 +78,15 @@ async function list(session: Session, { own, ...query }: { own?: boolean } & Rep
   const reports = await reportsOf(session);
   if (own) {
     const found = await reports.listOwn({ limit: 100, ...given({ after: query.after }) });
-    session.out.result(found, () => table(['REPORT', 'VERSION', 'STATE', 'TITLE'], found.reports.map((one) => [one.id, String(one.version), one.state, one.content?.title.text ?? ''])) + more(found.next));
+    session.out.result(found, () => table(['REPORT', 'VERSION', 'STATE', 'TITLE'], found.reports.map((one) => [one.id, String(one.version), one.state, `${one.content?.exercise === undefined ? '' : 'EXERCISE: '}${one.content?.title.text ?? ''}`])) + more(found.next));
     return;
   }
   const found = await reports.list({ limit: 100, ...query });
   session.out.result(found, () => table(['REPORT', 'RELEASED', 'ORIGIN', 'TITLE'], found.reports.map((one) => [one.id, one.released_at, one.origin ?? '', titleOf(one)])) + more(found.next));
 }
 
-function titleOf({ parts: [title] }: ReportList['reports'][number]): string {
-  return title && 'text' in title ? title.text : '';
+function titleOf({ exercise, parts: [title] }: ReportList['reports'][number]): string {
+  return `${exercise === undefined ? '' : 'EXERCISE: '}${title && 'text' in title ? title.text : ''}`;
 }
 
 function more(next: string | undefined): string {

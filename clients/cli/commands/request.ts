@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { readFileSync } from 'node:fs';
 import type { MessageList, MessageView, NewAnswer, NewRequest, Tlp } from '../../../schemas/types.ts';
 import { examples, given, oneOf, segment } from '../options.ts';
-import { count, fields } from '../output.ts';
+import { count, exerciseMark, fields } from '../output.ts';
 import type { Commands, Session } from '../session.ts';
 
 interface AskFlags {
@@ -15,6 +15,7 @@ interface AskFlags {
   member?: string[];
   group?: string[];
   until?: string;
+  exercise?: string;
 }
 
 /** `tocsin request`: has anyone seen this? */
@@ -23,12 +24,12 @@ export function requestCommands(program: Command, commands: Commands): void {
   request.command('ask').description('ask whether anyone has seen something').requiredOption('--title <title>', 'one line').requiredOption('--text <text>', 'Markdown, or `@file`')
     .addOption(oneOf('--tlp <tlp>', 'its TLP', 'Tlp').makeOptionMandatory()).requiredOption('--harm <harm...>', 'what it is about')
     .option('--region <region...>', 'countries or M49 regions').option('--label <label...>', 'labels').option('--member <member...>', 'only these members').option('--group <group...>', 'only members of these groups')
-    .option('--until <instant>', 'when it ends').action(commands.does(ask))
+    .option('--until <instant>', 'when it ends').option('--exercise <exercise>', 'it is not real, and belongs to this exercise').action(commands.does(ask))
     .addHelpText('after', examples(['tocsin request ask --title "Fake shops" --text @question.md --tlp GREEN --harm fraud --region NL', 'asks all who may see it, and prints the id']));
   request.command('answer').description('answer a request').argument('<request>', 'its id').requiredOption('--text <text>', 'Markdown, or `@file`').addOption(oneOf('--tlp <tlp>', 'its TLP', 'Tlp').makeOptionMandatory())
     .option('--all', 'to everybody who sees the request; to who asked when left out').option('--label <label...>', 'labels').action(commands.does(answer));
   request.command('list').description('the requests that you see').option('--harm <harm>', 'only of this harm').option('--region <region>', 'only about this region')
-    .addOption(oneOf('--state <state>', 'only open, or only closed ones', 'MessageState')).action(commands.does(list));
+    .addOption(oneOf('--state <state>', 'only open, or only closed ones', 'MessageState')).option('--exercise <exercise>', 'those of this exercise, instead of real ones').action(commands.does(list));
   request.command('show').description('a request and its answers').argument('<request>', 'its id').action(commands.does(show));
   request.command('close').description('take no more answers to a request of yours').argument('<request>', 'its id').action(commands.does(close));
 }
@@ -39,8 +40,8 @@ export function textOf(flag: string): string {
 }
 
 async function ask({ client, out }: Session, flags: AskFlags): Promise<void> {
-  const { title, text, tlp, harm: harms, region: regions, label: labels, member: members, group: groups, until: valid_until } = flags;
-  const body: NewRequest = { title, text: textOf(text), tlp, harms, ...given({ regions, labels, valid_until }), ...(members ?? groups ? { audience: given({ members, groups }) } : {}) };
+  const { title, text, tlp, harm: harms, region: regions, label: labels, member: members, group: groups, until: valid_until, exercise } = flags;
+  const body: NewRequest = { title, text: textOf(text), tlp, harms, ...given({ regions, labels, valid_until, exercise }), ...(members ?? groups ? { audience: given({ members, groups }) } : {}) };
   const posted = await (await client()).request('POST', '/v1/requests', body);
   out.result(posted, () => posted.id);
 }
@@ -51,10 +52,10 @@ async function answer({ client, out }: Session, request: string, { text, tlp, al
   out.result(posted, () => posted.id);
 }
 
-async function list({ client, out }: Session, { harm, region, state }: { harm?: string; region?: string; state?: string }): Promise<void> {
+async function list({ client, out }: Session, { harm, region, state, exercise }: { harm?: string; region?: string; state?: string; exercise?: string }): Promise<void> {
   const messages: MessageView[] = [];
   for (let after: string | undefined; ; ) {
-    const page: MessageList = await (await client()).request('GET', '/v1/requests', undefined, { query: given({ harm, region, state, after }) });
+    const page: MessageList = await (await client()).request('GET', '/v1/requests', undefined, { query: given({ harm, region, state, exercise, after }) });
     messages.push(...page.messages);
     if (!page.next) break;
     after = page.next;
@@ -74,12 +75,12 @@ async function close({ client, out }: Session, id: string): Promise<void> {
   out.result({ id, state: 'closed' }, () => 'It takes no more answers.');
 }
 
-function headOf({ id, title = '', state, origin = 'somebody', handling, answers = 0 }: MessageView): string {
-  return `${id}  ${title}  (${origin}, TLP:${handling.tlp}, ${state}, ${count(answers, 'answer')})`;
+function headOf({ id, exercise, title = '', state, origin = 'somebody', handling, answers = 0 }: MessageView): string {
+  return `${id}  ${exercise === undefined ? '' : 'EXERCISE: '}${title}  (${origin}, TLP:${handling.tlp}, ${state}, ${count(answers, 'answer')})`;
 }
 
 /** A message for people, with its handling. */
-export function messageText({ id, title, text, state, origin, own, released_at, visible_until, handling, harms, regions, labels }: MessageView): string {
+export function messageText({ id, exercise, title, text, state, origin, own, released_at, visible_until, handling, harms, regions, labels }: MessageView): string {
   const head = fields({ id, from: own ? 'you' : (origin ?? 'not told'), tlp: handling.tlp, onward: handling.onward, state, released: released_at, until: visible_until, harms: harms?.join(' '), regions: regions?.join(' '), labels: labels?.join(' ') });
-  return [...(title ? [title] : []), head, text].join('\n\n');
+  return exerciseMark({ exercise }) + [...(title ? [title] : []), head, text].join('\n\n');
 }

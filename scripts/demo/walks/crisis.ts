@@ -57,8 +57,12 @@ async function copy(stage: Stage): Promise<void> {
 }
 
 const alarm = (stage: Stage): Promise<void> => stage.alarm('harbourview', 'alarm', { harm: 'violence.imminent', tlp: 'RED', text: 'He writes that he will strike again at the second station tonight.' });
-const open = (id: string, closesAt?: string) => async (stage: Stage): Promise<void> => void (await stage.peer(id).client.request('POST', `/v1/incidents/${INCIDENT}/open`, closesAt === undefined ? {} : { closes_at: closesAt }));
-const close = (id: string) => async (stage: Stage): Promise<void> => void (await stage.peer(id).client.request('POST', `/v1/incidents/${INCIDENT}/close`));
+const open = (id: string, closesAt?: string) => async (stage: Stage): Promise<void> => {
+  await stage.peer(id).client.request('POST', `/v1/incidents/${INCIDENT}/open`, closesAt === undefined ? {} : { closes_at: closesAt });
+};
+const close = (id: string) => async (stage: Stage): Promise<void> => {
+  await stage.peer(id).client.request('POST', `/v1/incidents/${INCIDENT}/close`);
+};
 
 /** An attack: sharing widens and hastens while the incident is open, and goes back by itself. */
 export const crisis: Story = {

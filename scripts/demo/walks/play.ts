@@ -21,11 +21,12 @@ async function play(story: Story): Promise<void> {
   say('  + is seen from then on, - no longer, ~ otherwise: what of it, and how its origin is shown.\n');
   const folder = mkdtempSync(join(tmpdir(), 'tocsin-walk-'));
   const clock = new ManualClock(Date.parse(story.starts));
-  const { url, firstClient, stop } = await startHub(readConfig({ TOCSIN_DATA: folder, TOCSIN_PORT: '0', TOCSIN_LOG_LEVEL: 'silent' }), { clock });
+  // Time stands still, so that every request is made within one minute.
+  const hub = await startHub(readConfig({ TOCSIN_DATA: folder, TOCSIN_PORT: '0', TOCSIN_LOG_LEVEL: 'silent', TOCSIN_RATE_LIMIT: '1000000' }), { clock });
   try {
-    for await (const moment of new Walk(new Stage({ url, clock, operator: firstClient! }), story).moments()) for (const line of tell(moment)) say(`  ${line}`);
+    for await (const moment of new Walk(new Stage({ url: hub.url, clock, operator: hub.firstClient! }), story).moments()) for (const line of tell(moment)) say(`  ${line}`);
   } finally {
-    await stop();
+    await hub.stop();
     rmSync(folder, { recursive: true, force: true });
   }
 }

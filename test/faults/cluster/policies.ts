@@ -1,7 +1,7 @@
 import type { During, FeedDocument, Policy, Rule, SignalField, Terms } from '../../../schemas/types.ts';
 import type { SeededRandom } from '../../laws/random.ts';
 
-export const ALL: SignalField[] = ['digest', 'harm', 'severity', 'confidence', 'status', 'observed', 'labels', 'intent', 'novelty', 'basis', 'note'];
+export const ALL: SignalField[] = ['digest', 'harm', 'severity', 'confidence', 'status', 'observed', 'labels', 'intent', 'novelty', 'basis', 'jurisdictions', 'note'];
 const WIDE = { tlp: 'CLEAR', onward: 'public', permitted_actions: 'externally-visible-direct-actions' } as const;
 export const OPEN: Terms = { reveal: ALL, origin: 'named', handling: WIDE };
 

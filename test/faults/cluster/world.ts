@@ -108,8 +108,8 @@ function expectedOf(world: World, viewer: string, feed: Feed, { origin, row }: L
 }
 
 function objectOf(origin: string, content: NewSignal): PolicyObject {
-  const { harm, severity, confidence, status, tlp, intent, novelty, basis, labels = [], audience, not_before: notBefore } = content;
-  const attributes = clean({ type: schemes.get(content.digests[0]!.scheme)!.type, schemes: content.digests.map((digest) => digest.scheme), harm, severity, confidence, status, tlp, labels, intent, novelty, basis });
+  const { harm, severity, confidence, status, tlp, intent, novelty, basis, jurisdictions, labels = [], audience, not_before: notBefore } = content;
+  const attributes = clean({ type: schemes.get(content.digests[0]!.scheme)!.type, schemes: content.digests.map((digest) => digest.scheme), harm, severity, confidence, status, tlp, labels, intent, novelty, basis, jurisdictions });
   return { kind: 'signal', origin, attributes, ...(audience ? { audience } : {}), ...(notBefore ? { notBefore: Date.parse(notBefore) } : {}) };
 }
 
