@@ -126,7 +126,7 @@ function exerciseOf(covered: Covered): string {
 const known = new WeakMap<Rule, Map<Covered, Map<string, Clause>>>();
 
 function clausesOf(rule: Rule, covered: Covered): Map<string, Clause> {
-  return remember(remember(known, rule, () => new Map()), covered, () => makeClauses(rule, covered));
+  return remember(remember(known, rule, () => new Map<Covered, Map<string, Clause>>()), covered, () => makeClauses(rule, covered));
 }
 
 function makeClauses(rule: Rule, covered: Covered): Map<string, Clause> {
@@ -166,7 +166,7 @@ function clauseOf(path: string, name: string, operators: Operators): Clause {
 /** Whether what a rule has asked of an attribute, or has not, lets only through what another asks of it. */
 function followsFrom(has: Clause | undefined, asked: Clause, by: Rule['effect'], to: Rule['effect']): boolean {
   const known = to === 'withhold' || asked.certain || (by === 'share' && has !== undefined);
-  if (asked.form === 'set') return has !== undefined && setFollows(has.operators as Sets, asked.operators as Sets, by);
+  if (asked.form === 'set') return has !== undefined && setFollows(has.operators, asked.operators, by);
   if (!known) return false;
   // Of several values a withhold meets each condition with another.
   if (asked.form === 'words' && by === 'withhold') return single(asked).every((one) => (has ? single(has) : [{ ...asked, operators: {} }]).some((mine) => isWithin(mine, one)));
@@ -197,7 +197,7 @@ function exclude(one: Clause, other: Clause): boolean {
     const [mine, theirs] = [rangeOf(one), rangeOf(other)];
     return Math.max(mine.least, theirs.least) > Math.min(mine.most, theirs.most);
   }
-  if (one.form === 'set') return setsExclude([one.operators as Sets, other.operators as Sets]);
+  if (one.form === 'set') return setsExclude([one.operators, other.operators]);
   const [mine, theirs] = [wordsOf(one), wordsOf(other)];
   if (mine.others && theirs.others) return false;
   const [listed, from] = mine.others ? [theirs, mine] : [mine, theirs];

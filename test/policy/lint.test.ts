@@ -25,7 +25,7 @@ const pairs = fc.tuple(anyRules, anyRules, fc.boolean(), fc.boolean()).map(([one
   const { effect, terms } = sameEffect ? other : one;
   const merged = { ...one, ...other, ...Object.fromEntries((['signals', 'reports', 'messages', 'peers'] as const).flatMap((name) => (one[name] ?? other[name] ? [[name, { ...other[name], ...one[name] }]] : []))) };
   const { terms: _terms, ...rest } = merged;
-  return [{ ...rest, effect, ...(effect === 'share' ? { terms: terms ?? EVERYTHING } : {}) } as Rule, other];
+  return [{ ...rest, effect, ...(effect === 'share' ? { terms: terms ?? EVERYTHING } : {}) }, other];
 });
 
 function matches(rule: Rule, { request: { world, object, viewer, at } }: Inquiry): boolean {
