@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ContactQuery, ContactView, ContactWay, Jurisdiction, NewContact, Place, Verification } from '../../schemas/types.ts';
-import type { StoredContact } from '../db/tables.ts';
+import type { StoredContact } from '../db/safety-tables.ts';
 import { formatInstant } from '../policy/time.ts';
 import { Problem, problemAt } from '../problems.ts';
 import { rawIdentifierIn } from '../text/raw-identifiers.ts';

@@ -1,7 +1,7 @@
 import { sql, type Insertable } from 'kysely';
 import { snapshot, unnest, type Tx } from '../db/database.ts';
 import { readHead, type Head } from '../db/head.ts';
-import type { MessageDisclosureTable, ReportDisclosureTable } from '../db/tables.ts';
+import type { MessageDisclosureTable, ReportDisclosureTable } from '../db/report-tables.ts';
 import type { Hub } from '../hub.ts';
 import type { ObjectKind, PolicyObject } from '../policy/object.ts';
 import type { MemberDocument } from '../world/documents.ts';

@@ -1,7 +1,7 @@
 import type { NewReferral, NewSignal, ReferralView, ReferredContent, ReferredReportContent } from '../../schemas/types.ts';
 import { blake3 } from '../../clients/sdk/digests/blake3.ts';
 import { canonical } from '../audit/chain.ts';
-import type { ReferralDocument } from '../db/tables.ts';
+import type { ReferralDocument } from '../db/safety-tables.ts';
 import { BARRED_KINDS } from '../policy/decide.ts';
 import { FIELDS } from '../policy/fields.ts';
 import { formatInstant, instant } from '../policy/time.ts';

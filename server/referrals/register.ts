@@ -3,7 +3,7 @@ import type { NewReferral, NewSignal, ReferralList, ReferralQuery, ReferralView,
 import { actorOf, type Viewer } from '../auth/access.ts';
 import { arrayText, transaction, unnest, type Queries, type Tx } from '../db/database.ts';
 import { advance } from '../db/head.ts';
-import type { ReferralEventTable } from '../db/tables.ts';
+import type { ReferralEventTable } from '../db/safety-tables.ts';
 import type { Hub } from '../hub.ts';
 import { formatInstant, instant } from '../policy/time.ts';
 import { Problem, type ProblemKey } from '../problems.ts';

@@ -4,7 +4,7 @@ import { record, type Actor, type Deed } from '../audit/log.ts';
 import { transaction, type Tx } from '../db/database.ts';
 import { advance, type Head } from '../db/head.ts';
 import { exerciseFor } from '../exercises/exercises.ts';
-import type { ReportRemoval } from '../db/tables.ts';
+import type { ReportRemoval } from '../db/report-tables.ts';
 import type { Hub } from '../hub.ts';
 import { formatInstant, instant } from '../policy/time.ts';
 import { Problem, problemAt } from '../problems.ts';

@@ -1,7 +1,7 @@
 import { sql, type Selectable } from 'kysely';
 import type { NewReport } from '../../schemas/types.ts';
 import { unnest, type Queries, type Tx } from '../db/database.ts';
-import type { ReportLinkTable, ReportTable, ReportVersionTable } from '../db/tables.ts';
+import type { ReportLinkTable, ReportTable, ReportVersionTable } from '../db/report-tables.ts';
 import { instant } from '../policy/time.ts';
 import { configurationOf } from '../search/languages.ts';
 import { partsOf, type PreparedReport } from './content.ts';
