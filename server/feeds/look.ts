@@ -80,7 +80,6 @@ export function surelyDiffer(a: Look, b: Look): boolean {
   return a.text !== b.text || a.shown.digest !== b.shown.digest || released;
 }
 
-/** A pseudonym is the same for all signals of one origin that one viewer sees, and unrelated between viewers. */
 /** A pseudonym is the same for all objects of one origin that one viewer sees, and unrelated between viewers. */
 export function shownOrigin(origin: string, grant: Grant, { viewer, secrets }: Eye): string | undefined {
   if (grant.origin === 'named') return origin;
