@@ -1,17 +1,7 @@
-import type { MessageKind } from '../../schemas/types.ts';
-import type { MessageContent } from './content.ts';
-
-/** A message as it is read: never one that was withdrawn. */
-export interface MessageRow {
-  id: string;
-  message: MessageKind;
-  origin: number;
-  class_id: number;
-  about: string | null;
-  accepted_at: number;
-  until: number;
-  open: boolean;
-  content: MessageContent | null;
-}
+import type { Selectable } from 'kysely';
+import type { MessageTable } from '../db/report-tables.ts';
 
 export const MESSAGE_COLUMNS = ['id', 'message', 'origin', 'class_id', 'about', 'accepted_at', 'until', 'open', 'content'] as const;
+
+/** A message as it is read: never one that was withdrawn. */
+export type MessageRow = Pick<Selectable<MessageTable>, (typeof MESSAGE_COLUMNS)[number]>;

@@ -1,7 +1,8 @@
+import type { Selectable } from 'kysely';
 import type { NewReferral, NewSignal, ReferralView, ReferredContent, ReferredReportContent } from '../../schemas/types.ts';
 import { blake3 } from '../../clients/sdk/digests/blake3.ts';
 import { canonical } from '../audit/chain.ts';
-import type { ReferralDocument } from '../db/safety-tables.ts';
+import type { ReferralTable } from '../db/safety-tables.ts';
 import { BARRED_KINDS } from '../policy/decide.ts';
 import { FIELDS } from '../policy/fields.ts';
 import { formatInstant, instant } from '../policy/time.ts';
@@ -11,16 +12,7 @@ import type { MemberDocument } from '../world/documents.ts';
 import type { HubWorld } from '../world/state.ts';
 
 /** A referral on the register, and when its member ended it. */
-export interface ReferralRow {
-  id: string;
-  at: number;
-  member: number;
-  authority: number;
-  expires_at: number;
-  objects: number;
-  doc: ReferralDocument;
-  ended_at: number | null;
-}
+export type ReferralRow = Selectable<ReferralTable> & { ended_at: number | null };
 
 /** The longest that an authority may read one. */
 const LONGEST = 366 * 86_400_000;
