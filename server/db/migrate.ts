@@ -11,6 +11,7 @@ import * as classSumContent from './migrations/0007-class-sum-content.ts';
 import * as titleClass from './migrations/0008-title-class.ts';
 import * as measures from './migrations/0009-measures.ts';
 import * as evidenceOfReports from './migrations/0010-evidence-of-reports.ts';
+import * as classCovers from './migrations/0011-class-covers.ts';
 import type { Tables } from './tables.ts';
 
 /** In order; a migration that has been released is never edited. */
@@ -27,6 +28,7 @@ const migrations: Record<string, Migration> = {
   '0008-title-class': titleClass,
   '0009-measures': measures,
   '0010-evidence-of-reports': evidenceOfReports,
+  '0011-class-covers': classCovers,
 };
 
 /** Brings the schema up to date. Several processes may do so at once: the migrator holds a lock in the database. */

@@ -36,7 +36,7 @@ export async function measureSignals({ tx, world, classes, day }: Measuring): Pr
   await sql`with k as materialized (
       select * from ${columns} k(class_id, say, voice, corroboration, dispute)
     ), shared as materialized (
-      select indicator_id from signal_indicator group by indicator_id having count(*) > 2
+      select indicator_id from signal_indicator group by indicator_id having count(*) > 1
     ), said as materialized (
       select l.indicator_id, s.id, s.origin, k.say, k.voice from shared join signal_indicator l using (indicator_id)
       cross join lateral (select * from signal s where s.id = l.signal_id and ${stands} limit 1) s join k using (class_id) where k.say is not null

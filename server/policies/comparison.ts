@@ -70,25 +70,21 @@ export class Comparison {
   /** Counts what becomes of the signals of each pair. */
   async count(tx: Tx): Promise<void> {
     const pairs = [...this.#pairs.values()];
-    const questions = pairs.map(({ of, before, after }) => ({ classId: of.id, ...edgesOf([before, after], [this.#at]), answer: fateOf(before, after, this.#at) }));
+    const looks = pairs.map((pair) => this.#compareLooks(pair));
+    const questions = pairs.map(({ of, before, after }, index) => ({ classId: of.id, contents: isAboutContents(looks[index]), ...edgesOf([before, after], [this.#at]), answer: fateOf(before, after, this.#at) }));
     const counted = await tally(tx, questions, this.#at, this.#now);
     pairs.forEach((pair, index) => {
       pair.fates = counted[index]!;
-      pair.counts = countsOf(pair.fates, this.#changed(pair));
+      pair.counts = countsOf(pair.fates, looks[index]);
     });
   }
 
-  /** How many of the signals that are kept look different afterwards. Who looks makes no difference. */
-  #changed({ of, before, after }: Pair): (fate: number, of: Tally) => number {
-    if (!before || !after) return () => 0;
+  /** How signals that are seen before and after look different afterwards. Who looks makes no difference. */
+  #compareLooks({ of, before, after }: Pair): LookChange | undefined {
+    if (!before || !after) return undefined;
     const eye = { viewer: '', secrets: this.#secrets };
     const [was, is]: [Look, Look] = [lookOf(before, of.object, eye), lookOf(after, of.object, eye)];
-    const all = was.text !== is.text || was.shown.digest !== is.shown.digest;
-    const [note, observed] = [was.shown.note !== is.shown.note, was.shown.observed !== is.shown.observed];
-    return (fate, { count, noted, observed: watched, both }) => {
-      if (all || fate & Fate.redated) return count;
-      return (note ? noted : 0) + (observed ? watched : 0) - (note && observed ? both : 0);
-    };
+    return { all: was.text !== is.text || was.shown.digest !== is.shown.digest, note: was.shown.note !== is.shown.note, observed: was.shown.observed !== is.shown.observed };
   }
 
   /** Equal grants have one number, whichever engine they come from. */
@@ -104,11 +100,22 @@ export class Comparison {
   }
 }
 
-function countsOf(fates: ReadonlyMap<number, Tally>, changed: (fate: number, of: Tally) => number): FateCounts {
+/** Which of the signals of a class look different under another grant: all, or those that have a note or observation times. */
+interface LookChange {
+  all: boolean;
+  note: boolean;
+  observed: boolean;
+}
+
+function isAboutContents(look: LookChange | undefined): boolean {
+  return look !== undefined && !look.all && (look.note || look.observed);
+}
+
+function countsOf(fates: ReadonlyMap<number, Tally>, look: LookChange | undefined): FateCounts {
   const counts = { ...NOTHING };
   for (const [fate, of] of fates) {
     for (const name of ['gained', 'lost', 'promised', 'forgone', 'earlier', 'later', 'shorter', 'longer'] as const) if (fate & Fate[name]) counts[name] += of.count;
-    if (fate & Fate.kept) counts.changed += changed(fate, of);
+    if (look && fate & Fate.kept) counts.changed += look.all || fate & Fate.redated ? of.count : (look.note ? of.noted : 0) + (look.observed ? of.observed : 0) - (look.note && look.observed ? of.both : 0);
   }
   return counts;
 }

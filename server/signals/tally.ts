@@ -3,7 +3,7 @@ import { unnest, type Tx } from '../db/database.ts';
 import type { Edges, Limit } from '../policy/simulate.ts';
 import { DAY } from './sums.ts';
 
-/** How many signals, and how many of them have a note, observation times, and both. */
+/** How many signals, and how many of them have a note, observation times, and both: these only where a question is about contents. */
 export interface Tally {
   count: number;
   noted: number;
@@ -14,6 +14,8 @@ export interface Tally {
 /** Asks one thing of every signal of a class, by its acceptance and end. The answer may change at the edges only. */
 export interface Question<T> extends Edges {
   classId: number;
+  /** Whether it matters how many have a note or observation times. */
+  contents?: boolean;
   answer: (signal: { accepted: number; until: number }) => T;
 }
 
@@ -25,6 +27,7 @@ interface Cell extends Tally {
 }
 
 interface Asked<T> extends Edges {
+  contents: boolean;
   questions: { question: Question<T>; counts: Map<T, Tally> }[];
 }
 
@@ -34,28 +37,32 @@ const BATCH = 500;
 /**
  * Counts the active signals of classes that have not ended at an instant by the answers to questions, exactly, from the sums by
  * day. Where an edge runs through a day of acceptance, its parts are counted by index; where one runs through what ends on a
- * day, signals are read.
+ * day, signals are read. What signals contain is looked at only where a question is about it: the rest is in the index.
  * @param now nothing was accepted after
  * @returns for each question, how many signals had which answer
  */
 export async function tally<T>(tx: Tx, questions: readonly Question<T>[], at: number, now: number): Promise<ReadonlyMap<T, Tally>[]> {
   const asked = byClass(questions, at);
   const [split, open]: [Cell[], Cell[]] = [[], []];
+  const apart = (cells: readonly Cell[]): [boolean, Cell[]][] => [true, false].map((contents) => [contents, cells.filter(({ classId }) => asked.get(classId)!.contents === contents)]);
   for (const cell of await readSums(tx, [...asked.keys()], at, now)) {
     const { cuts, limits } = asked.get(cell.classId)!;
     if (limits.some((limit) => crosses(limit, cell))) open.push(cell);
     else if (cuts.some((cut) => divides(cut, cell))) split.push(cell);
     else add(asked, cell);
   }
-  for (const cell of await readParts(tx, asked, split)) add(asked, cell);
-  for (let start = 0; start < open.length; start += BATCH) for (const cell of await readSignals(tx, open.slice(start, start + BATCH))) add(asked, cell);
+  for (const [contents, cells] of apart(split)) for (const cell of await readParts(tx, asked, cells, contents)) add(asked, cell);
+  for (const [contents, cells] of apart(open)) {
+    for (let start = 0; start < cells.length; start += BATCH) for (const cell of await readSignals(tx, cells.slice(start, start + BATCH), contents)) add(asked, cell);
+  }
   return questions.map((question) => asked.get(question.classId)!.questions.find((one) => one.question === question)!.counts);
 }
 
 function byClass<T>(questions: readonly Question<T>[], at: number): Map<number, Asked<T>> {
   const asked = new Map<number, Asked<T>>();
   for (const question of questions) {
-    const of = asked.get(question.classId) ?? { questions: [], cuts: [], limits: [{ of: 'nothing', plus: at + 1 }] };
+    const of = asked.get(question.classId) ?? { contents: false, questions: [], cuts: [], limits: [{ of: 'nothing', plus: at + 1 }] };
+    of.contents ||= question.contents ?? false;
     of.questions.push({ question, counts: new Map() });
     of.cuts.push(...question.cuts);
     of.limits.push(...question.limits);
@@ -102,7 +109,8 @@ async function readSums(tx: Tx, classes: readonly number[], at: number, now: num
 }
 
 /** The parts into which cuts divide cells. The longest part of a day is not counted: it is what remains. */
-async function readParts<T>(tx: Tx, asked: ReadonlyMap<number, Asked<T>>, cells: readonly Cell[]): Promise<Cell[]> {
+async function readParts<T>(tx: Tx, asked: ReadonlyMap<number, Asked<T>>, cells: readonly Cell[], contents: boolean): Promise<Cell[]> {
+  if (cells.length === 0) return [];
   const days = new Map<string, { cells: Map<number, Cell>; rest: [number, number]; parts: [number, number][] }>();
   for (const cell of cells) {
     const key = `${cell.classId} ${cell.accepted[0]}`;
@@ -118,7 +126,7 @@ async function readParts<T>(tx: Tx, asked: ReadonlyMap<number, Asked<T>>, cells:
     { type: 'bigint', values: parts.map(({ accepted }) => accepted[0]) },
     { type: 'bigint', values: parts.map(({ accepted }) => accepted[1]) },
   ]);
-  const { rows } = await sql<Tally & { n: number; until: number }>`select k.n, s.until / ${DAY}::bigint * ${DAY}::bigint as until, count(*)::bigint as count, ${FLAGS}
+  const { rows } = await sql<Tally & { n: number; until: number }>`select k.n, s.until / ${DAY}::bigint * ${DAY}::bigint as until, count(*)::bigint as count, ${contents ? COUNT_CONTENTS : NO_CONTENTS}
     from ${columns} k(n, class_id, first, last) join signal s on s.class_id = k.class_id and s.accepted_at >= k.first and s.accepted_at <= k.last where s.active group by 1, 2`.execute(tx);
   for (const { n, until, ...counts } of rows) {
     const { day, accepted } = parts[n]!;
@@ -130,7 +138,8 @@ async function readParts<T>(tx: Tx, asked: ReadonlyMap<number, Asked<T>>, cells:
   return [...found, ...[...days.values()].flatMap((day) => [...day.cells.values()].filter((cell) => cell.count > 0).map((cell) => ({ ...cell, accepted: day.rest })))];
 }
 
-const FLAGS = sql`count(*) filter (where s.content ? 'note')::bigint as noted, count(*) filter (where s.content ? 'observed')::bigint as observed,
+const NO_CONTENTS = sql`0 as noted, 0 as observed, 0 as "both"`;
+const COUNT_CONTENTS = sql`count(*) filter (where s.content ? 'note')::bigint as noted, count(*) filter (where s.content ? 'observed')::bigint as observed,
   count(*) filter (where s.content ?& array['note', 'observed'])::bigint as "both"`;
 
 function partsOf([first, last]: [number, number], cuts: readonly number[]): { rest: [number, number]; parts: [number, number][] } {
@@ -141,12 +150,12 @@ function partsOf([first, last]: [number, number], cuts: readonly number[]): { re
 }
 
 /** Each signal of some cells, as a cell of its own. */
-async function readSignals(tx: Tx, cells: readonly Cell[]): Promise<Cell[]> {
+async function readSignals(tx: Tx, cells: readonly Cell[], contents: boolean): Promise<Cell[]> {
   const columns = unnest([
     { type: 'integer', values: cells.map(({ classId }) => classId) },
     ...(['accepted', 'until'] as const).flatMap((which) => [0, 1].map((end) => ({ type: 'bigint' as const, values: cells.map((cell) => cell[which][end]!) }))),
   ]);
-  const { rows } = await sql<{ class_id: number; accepted_at: number; until: number; noted: boolean; observed: boolean }>`select s.class_id, s.accepted_at, s.until, s.content ? 'note' as noted, s.content ? 'observed' as observed
+  const { rows } = await sql<{ class_id: number; accepted_at: number; until: number; noted: boolean; observed: boolean }>`select s.class_id, s.accepted_at, s.until, ${contents ? sql`s.content ? 'note' as noted, s.content ? 'observed' as observed` : sql`false as noted, false as observed`}
     from ${columns} k(class_id, first, last, from_end, to_end) join signal s on s.class_id = k.class_id and s.accepted_at >= k.first and s.accepted_at <= k.last
     where s.active and s.until >= k.from_end and s.until <= k.to_end`.execute(tx);
   return rows.map(({ class_id: classId, accepted_at: accepted, until, noted, observed }) => ({ classId, accepted: [accepted, accepted], until: [until, until], count: 1, noted: Number(noted), observed: Number(observed), both: Number(noted && observed) }));

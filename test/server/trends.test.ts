@@ -11,7 +11,7 @@ import { problemOf, type Api } from '../support/api.ts';
 import { activatePolicy } from '../support/policies.ts';
 import { homes, startTestHub, type HomeName, type TestHub } from '../support/hub.ts';
 
-const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31);
+const seed = Number(process.env['SEED'] ?? 20_261_201);
 t.comment(`SEED=${seed}`);
 
 const HOUR = 3_600_000;
