@@ -1,5 +1,5 @@
 import type { Policy, Rule } from '../../schemas/types.ts';
-import { decide, type Finding, type Request } from './decide.ts';
+import { decide, type Request } from './decide.ts';
 import { evaluatePolicy, type Question } from './evaluate.ts';
 import type { Lifetime } from './object.ts';
 import { inForce, type World } from './world.ts';
@@ -10,9 +10,6 @@ export interface RuleOf {
   policy: string;
   rule: string;
 }
-
-/** Layers that withhold whatever rules say. */
-const BEYOND_RULES: readonly Finding['layer'][] = ['built-in', 'object', 'feed'];
 
 /** What is left of one owner's policy when rules are taken out, and which those are. */
 interface Rest {
@@ -29,14 +26,14 @@ interface Rest {
 export function decisiveRules(request: Request, lifetime: Lifetime): RuleOf[] | undefined {
   const { world, object, viewer } = request;
   const [origin, peer] = [world.members.get(object.origin), world.members.get(viewer)];
-  const { findings, span } = decide(request, lifetime);
-  if (!origin || !peer || findings.some(({ layer, effect }) => layer === 'own' || (effect === 'withhold' && BEYOND_RULES.includes(layer)))) return undefined;
+  if (!origin || !peer) return undefined;
   const question: Question = { world, at: request.at, origin, viewer: peer, object };
+  const before = isShared(request, lifetime);
   // Where the origin is the operator, charter and policy are one.
   const [charter, policy] = [restsOf('charter', world.operator, question), origin.id === world.operator ? undefined : restsOf('policy', origin.id, question)];
   const both = charter.flatMap((one) => (policy ?? [undefined]).map((other) => (other ? [one, other] : [one])));
   const cost = (rests: readonly Rest[]): number => rests.reduce((sum, { without }) => sum + without.length, 0);
-  const found = both.sort((a, b) => cost(a) - cost(b)).find((rests) => isShared({ ...request, world: withRests(request, rests) }, lifetime) !== (span !== undefined));
+  const found = both.sort((a, b) => cost(a) - cost(b)).find((rests) => isShared({ ...request, world: withRests(request, rests) }, lifetime) !== before);
   return found?.flatMap(({ without }) => without);
 }
 
@@ -45,7 +42,7 @@ function isShared(request: Request, lifetime: Lifetime): boolean {
 }
 
 /**
- * What may have the say in one policy after rules were taken out: what has it now; or, without the withholds that match, each share
+ * What may have the say in one policy after rules were taken out that turn something: without the withholds that match, each share
  * that matches, without those before it; or none. Only rules that match matter, and of what shares alike the first.
  */
 function restsOf(layer: RuleOf['layer'], owner: string, question: Question): Rest[] {
@@ -57,7 +54,7 @@ function restsOf(layer: RuleOf['layer'], owner: string, question: Question): Res
   const rest = (rules: Rule[], without: Rule[]): Rest => ({ owner, policy: { ...policy, rules }, without: without.map(({ id }) => ({ layer, policy: policy.id, rule: id })) });
   const distinct = shares.flatMap((share, index) => (shares.findIndex((other) => grantAlike(other, share)) === index ? [{ share, index }] : []));
   const opened = distinct.map(({ share, index }) => rest([share], [...withholds, ...shares.slice(0, index)]));
-  return [...(withholds.length > 0 ? [rest(withholds, [])] : []), ...opened, rest([], [...withholds, ...shares])];
+  return [...opened, rest([], [...withholds, ...shares])];
 }
 
 /** Whether two shares grant the same to whomever both match: by terms, and by whom they name. */

@@ -51,10 +51,11 @@ export function fillHandling(met: LayerHandling): LayerHandling {
 /**
  * Completes handling: what no layer spoke of takes its strictest value, and TLP caps `onward`. The fields come in one order,
  * whoever spoke of them: views that say the same must have the same version.
+ * @param met a meet's: its lists are sorted
  */
 export function completeHandling(met: LayerHandling, tlp: Tlp): Handling {
   const { tlp: _tlp, onward_groups: _groups, excluded_kinds: _kinds, ...filled } = fillHandling(met);
-  const groups = [...(met.onward_groups ?? [])].sort();
+  const groups = [...(met.onward_groups ?? [])];
   const capped = stricter('onward', filled.onward, onwardCap[tlp]) as Onward;
   const onward = capped === 'group' && groups.length === 0 ? 'none' : capped;
   return {
@@ -62,7 +63,7 @@ export function completeHandling(met: LayerHandling, tlp: Tlp): Handling {
     tlp,
     onward,
     onward_groups: onward === 'group' ? groups : [],
-    excluded_kinds: [...(met.excluded_kinds ?? [])].sort(),
+    excluded_kinds: [...(met.excluded_kinds ?? [])],
   };
 }
 

@@ -96,7 +96,7 @@ export function implies(rule: Rule, other: Rule, covered: Covered, as = rule.eff
 export function contradiction(rule: Rule, covered: Covered): string | undefined {
   if (covered === 'counts' && rule.effect === 'share' && rule.peers) return '/peers';
   const clauses = [...clausesOf(rule, covered).values()];
-  const one = clauses.find((clause) => (rule.effect === 'share' || (clause.certain && clause.form !== 'words')) && isVoid(clause));
+  const one = clauses.find((clause) => (rule.effect === 'share' || clause.certain) && isVoid(clause));
   if (one) return one.path;
   const { open, closed } = rule.incidents ?? {};
   return rule.effect === 'share' && open?.length === 1 && closed?.length === 1 && open[0] === closed[0] ? '/incidents' : undefined;
@@ -165,7 +165,7 @@ function clauseOf(path: string, name: string, operators: Operators): Clause {
 
 /** Whether what a rule has asked of an attribute, or has not, lets only through what another asks of it. */
 function followsFrom(has: Clause | undefined, asked: Clause, by: Rule['effect'], to: Rule['effect']): boolean {
-  const known = to === 'withhold' || asked.certain || (by === 'share' && has !== undefined);
+  const known = to === 'withhold' || asked.certain || has !== undefined;
   if (asked.form === 'set') return has !== undefined && setFollows(has.operators, asked.operators, by);
   if (!known) return false;
   // Of several values a withhold meets each condition with another.

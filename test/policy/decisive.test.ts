@@ -5,7 +5,7 @@ import { decide } from '../../server/policy/decide.ts';
 import { decisiveRules, type RuleOf } from '../../server/policy/decisive.ts';
 import type { World } from '../../server/policy/world.ts';
 import { inquiries, portion, runs, seed, type Inquiry } from './arbitraries.ts';
-import { activation, EVERYTHING, NOON, policy, request, share, withhold, type Scene } from './build.ts';
+import { activation, EVERYTHING, member, NOON, policy, request, share, withhold, type Scene } from './build.ts';
 
 t.comment(`SEED=${seed}`);
 
@@ -78,6 +78,7 @@ t.test('examples', async (t) => {
   t.equal(told({ object: { audience: { members: ['third'] } } }), undefined, 'the audience');
   t.equal(told({ as: 'origin' }), undefined, 'one’s own');
   t.equal(told({ as: 'nobody' }), undefined, 'nobody');
+  t.same(told({ object: { origin: 'hub' }, others: [member('hub')] }), ['charter everything'], 'the operator’s charter is its policy');
   t.equal(told({ charter: null }), undefined, 'no charter');
   t.equal(told({ policy: null }), undefined, 'no policy');
   t.equal(told({ feed: { id: 'f', filter: { harm: { in: ['csea'] } } } }), undefined, 'the feed’s filter');

@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { HandlingTerms, Rule, Terms, Tlp } from '../../schemas/types.ts';
-import { BARRED_KINDS, offers } from '../../server/policy/decide.ts';
+import { BARRED_KINDS, offers, ownGrant } from '../../server/policy/decide.ts';
 import { FIELDS } from '../../server/policy/fields.ts';
 import { instant } from '../../server/policy/time.ts';
 import { inForce, instantsOfChange } from '../../server/policy/world.ts';
@@ -64,6 +64,14 @@ t.test('the origin always sees its own signals, at once and in full', async (t) 
   t.equal(own.visible, true);
   t.same(own.grant?.reveal, FIELDS.signal);
   t.equal(own.grant?.origin, 'named');
+});
+
+t.test('of its own an origin may do everything', async (t) => {
+  for (const kind of ['signal', 'part', 'message'] as const) {
+    const { windows, reveal, origin, handling } = ownGrant(kind);
+    t.same({ windows, reveal, origin }, { windows: [], reveal: FIELDS[kind], origin: 'named' });
+    t.same(handling, { ...WIDEST, tlp: 'CLEAR', onward_groups: [], excluded_kinds: [] });
+  }
 });
 
 t.test('TLP: RED needs the peer named, AMBER a named peer or a shared group that the rule names', async (t) => {

@@ -18,6 +18,7 @@ t.test('the meet of handling is commutative, associative and idempotent, and sil
   fc.assert(fc.property(layerHandlings, layerHandlings, (a, b) => t.same(meet(a, b), meet(b, a))), runs(500));
   fc.assert(fc.property(layerHandlings, layerHandlings, layerHandlings, (a, b, c) => t.same(meet(meet(a, b), c), meet(a, meet(b, c)))), runs(500));
   fc.assert(fc.property(layerHandlings, (a) => t.same(meet(a, a), a) && t.same(meet(a, {}), a)), runs(200));
+  t.same(meet({ onward_groups: ['b', 'a'] }, { onward_groups: ['c', 'a', 'b'] }), { onward_groups: ['a', 'b'] }, 'in one order');
 });
 
 t.test('the engine agrees with an evaluator that was written apart from it', async (t) => {
