@@ -1,6 +1,6 @@
-import type { LintFinding, MemberKind, Policy, Rule, Terms } from '../../schemas/types.ts';
+import type { Covered, LintFinding, MemberKind, Policy, Rule, Terms } from '../../schemas/types.ts';
 import { enumeration } from './conditions.ts';
-import { coverageOf } from './coverage.ts';
+import { coverageOf, covers } from './coverage.ts';
 import { byPrecedence } from './evaluate.ts';
 import { BARRED_KINDS } from './grant.ts';
 import { CONTRADICTION, meetHandling } from './handling.ts';
@@ -104,15 +104,15 @@ function barred({ rule, at }: Placed, kindOf: (member: string) => MemberKind | u
   ];
 }
 
-/** What a share promises and the charter does not let it. */
+/** What a share promises and the charter does not let it. What may be counted is not a matter of terms. */
 function wider({ rule, at }: Placed, charter: Policy): LintFinding[] {
-  const { terms } = rule;
-  if (rule.effect === 'withhold' || !terms) return [];
-  const over = charterRules(rule, charter);
-  if (over.length === 0) return [finding(rule, 'outside-charter', at, 'the charter shares nothing of what it matches')];
+  if (rule.effect === 'withhold') return [];
+  const topics = coverageOf(rule);
+  if (charterShares(rule, charter, topics).length === 0) return [finding(rule, 'outside-charter', at, 'the charter shares nothing of what it matches')];
+  const over = charterShares(rule, charter, topics.filter((covered) => covered !== 'counts'));
   const narrowed = new Map<string, Narrowing & { by: string[] }>();
   for (const one of over) {
-    for (const narrowing of narrowings(terms, one.terms!)) {
+    for (const narrowing of narrowings(rule.terms!, one.terms!)) {
       const key = JSON.stringify(narrowing);
       narrowed.set(key, { ...narrowing, by: [...(narrowed.get(key)?.by ?? []), one.id] });
     }
@@ -120,13 +120,11 @@ function wider({ rule, at }: Placed, charter: Policy): LintFinding[] {
   return [...narrowed.values()].map(({ path, said, by }) => finding(rule, 'wider-than-charter', `${at}/terms${path}`, `${said} ${by.length === over.length ? 'under whatever rule of the charter decides' : `where the charter’s ${by.join(', ')} decide${by.length === 1 ? 's' : ''}`}`));
 }
 
-/** The shares of the charter that may decide where the rule does. */
-function charterRules(rule: Rule, charter: Policy): Rule[] {
-  const topics = coverageOf(rule).filter((covered) => covered !== 'counts' && contradiction(rule, covered) === undefined);
-  const withholds = charter.rules.filter(({ effect }) => effect === 'withhold');
-  const shares = charter.rules.filter(({ effect, terms }) => effect === 'share' && terms);
-  const open = topics.filter((covered) => !withholds.some((one) => implies(rule, one, covered)));
-  return shares.filter((share) => open.some((covered) => coverageOf(share).includes(covered) && contradiction(share, covered) === undefined && !areDisjoint(rule, share, covered)));
+/** The shares of the charter that may decide where the rule does, of what is decided under these topics. */
+function charterShares(rule: Rule, charter: Policy, topics: readonly Covered[]): Rule[] {
+  const [withholds, shares] = [charter.rules.filter(({ effect }) => effect === 'withhold'), charter.rules.filter(({ effect }) => effect === 'share')];
+  const open = topics.filter((covered) => contradiction(rule, covered) === undefined && !withholds.some((one) => implies(rule, one, covered)));
+  return shares.filter((share) => open.some((covered) => covers(share, covered) && contradiction(share, covered) === undefined && !areDisjoint(rule, share, covered)));
 }
 
 interface Narrowing {

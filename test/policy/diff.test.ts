@@ -16,7 +16,7 @@ t.test('rules that come and go', async (t) => {
     'removed /rules/1 Rule b, which withholds reports, is gone.',
     'added /rules/0 Rule c is new: it shares signals, counts.',
   ]);
-  t.same(diffPolicies({ ...policy(), summary: 'Old.' }, { ...policy(), title: 'New' }).map(({ sentence }) => sentence), ['The title is another.', 'The summary is another.']);
+  t.same(diffPolicies({ ...policy(), summary: 'Old.' }, { ...policy(), title: 'New' }), [{ change: 'changed', pointer: '/title', sentence: 'The title is another.' }, { change: 'changed', pointer: '/summary', sentence: 'The summary is another.' }]);
 });
 
 t.test('conditions and terms', async (t) => {
@@ -30,6 +30,8 @@ t.test('conditions and terms', async (t) => {
     'changed /rules/0/terms/for Rule a: terms for is new: P1D.',
     'changed /rules/0 Rule a: signals type in is gone; it was url.',
   ]);
+  t.same(said([share('a', { signals: { harm: { in: ['fraud', 'spam'] } } })], [share('a', { signals: { harm: { in: ['fraud'] } } })]), ['changed /rules/0/signals/harm/in Rule a: signals harm in loses spam.']);
+  t.same(said([share('a', { signals: { harm: { in: ['fraud'] } } })], [share('a', { signals: { harm: { in: ['csea', 'fraud', 'spam'] } }, peers: { kind: { in: ['ngo', 'hub'] } } })]), ['changed /rules/0/signals/harm/in Rule a: signals harm in gains csea, spam.', 'changed /rules/0/peers/kind/in Rule a: peers kind in is new: hub, ngo.']);
   t.same(said([share('a')], [withhold('a')]).slice(0, 2), ['changed /rules/0 Rule a: covers gains messages, reports.', 'changed /rules/0/effect Rule a: effect is withhold; it was share.']);
   t.same(said([share('a')], [share('a', { covers: ['signals'] })]), [], 'what it covered anyway');
   t.same(said([share('a', { title: 'One', peers: { kind: { in: ['ngo', 'hub'] } } })], [share('a', { title: 'Two', peers: { kind: { in: ['hub', 'ngo'] } } })]), [], 'a title, and the order of a list');
@@ -39,6 +41,9 @@ t.test('the order of shares is said where it can tell, that of withholds is not'
   const [a, b, c] = [share('a'), share('b'), share('c', { covers: ['messages'] })];
   t.same(said([a, b], [b, a]), ['moved /rules/0 Rule b now comes before a: where both match, it decides.']);
   t.same(said([a, c], [c, a]), [], 'they decide about different things');
+  t.same(said([a, b, share('d')], [share('d'), a, b]), ['moved /rules/0 Rule d now comes before a, b: where both match, it decides.'], 'those that stay where they are are not named');
+  t.same(said([a, b], [b, withhold('a')]).filter((one) => one.startsWith('moved')), [], 'a withhold has no place');
+  t.same(said([a, share('e', { covers: ['signals', 'messages'] })], [share('e', { covers: ['signals', 'messages'] }), a]).length, 1, 'of some of what they cover');
   t.same(said([withhold('v'), withhold('w'), a], [a, withhold('w'), withhold('v')]), []);
 });
 

@@ -177,6 +177,8 @@ t.test('shadowed rules: what always matches before them, and what only mostly do
   t.same(shadowed(withhold('signals', { covers: ['signals'] }), share('reports', { covers: ['reports'] }), share('both', { covers: ['signals', 'reports'] })), ['both'], 'of each kind by another');
   const [one] = lintPolicy(policy(withhold('never', { signals: fraud }), share('cheap', { signals: fraud, covers: ['signals'] })));
   t.equal(one?.sentence, 'Rule cheap: it never decides, since never withholds wherever it matches, and comes before.');
+  const [by] = lintPolicy(policy(withhold('signals', { covers: ['signals'] }), share('reports', { covers: ['reports'] }), share('both', { covers: ['signals', 'reports'] }))).filter(({ code }) => code === 'shadowed');
+  t.equal(by?.sentence, 'Rule both: it never decides, since signals withholds and reports shares wherever it matches, and comes before.');
 });
 
 t.test('shares that others keep shut', async (t) => {
@@ -188,6 +190,12 @@ t.test('shares that others keep shut', async (t) => {
   t.same(opened(share('first', { signals: fraud }), share('all')), [], 'one that grants the same');
   t.same(opened(withhold('never', { signals: fraud }), share('other', { signals: { harm: { in: ['csea'] }, severity: { atLeast: 'high' } } })), [], 'they do not meet');
   t.match(opened(withhold('never', { signals: fraud }), withhold('nor', { signals: { severity: { atLeast: 'high' } } }), share('all')), [/never, nor .*those rules/]);
+  t.same(opened(withhold('never'), withhold('also', { signals: fraud })), [], 'a withhold shares nothing');
+  t.same(opened(share('all'), share('later', { signals: fraud, terms: few })), [], 'what comes after keeps nothing back');
+  t.same(opened(withhold('never', { covers: ['signals'] }), share('all', { covers: ['signals', 'reports'] })).length, 1, 'of some of what it covers');
+  const nothing: Rule['signals'] = { status: { in: ['malicious'], notIn: ['malicious'] } };
+  t.same(opened(withhold('void', { signals: nothing }), share('all')), [], 'what nothing can fulfil keeps nothing back');
+  t.same(opened(withhold('never'), share('void', { signals: nothing })), [], 'nor does it share');
 });
 
 t.test('grants to whom the hub bars', async (t) => {
@@ -196,6 +204,7 @@ t.test('grants to whom the hub bars', async (t) => {
   t.same(found([share('s', { peers: { kind: { notIn: ['platform', 'ngo', 'hotline', 'researcher', 'hub'] } } })]), ['barred-kind /rules/0/peers/kind']);
   t.same(found([share('s', { peers: { kind: { notIn: ['platform', 'ngo', 'hotline', 'researcher'] } } })]), [], 'hubs are left');
   t.same(found([withhold('s', { peers: { kind: { in: ['government'] } } })]), [], 'a withhold grants nothing');
+  t.equal(lintPolicy(policy(share('s', { peers: { kind: { in: ['government'] } } })))[0]?.sentence, 'Rule s: governments and law enforcement have no access to what members share, so this grants nothing.');
   const known = { groups: new Set(['a']), members: new Set(['police', 'harbor']), feeds: new Set<string>(), incidents: new Set<string>(), exercises: new Set<string>(), kindOf: (id: string) => (id === 'police' ? ('law-enforcement' as const) : ('platform' as const)) };
   t.same(found([share('s', { peers: { id: { in: ['harbor', 'police'] } } })], { known }), ['barred-kind /rules/0/peers/id/in/1']);
   t.same(found([share('s', { peers: { groups: { any: ['a', 'b'] } }, signals: { harm: { in: ['fraud', 'nothing'] } } })], { known }), ['unknown-name /rules/0/signals/harm/in/1', 'unknown-name /rules/0/peers/groups/any/1']);
@@ -228,7 +237,20 @@ t.test('terms wider than the charter', async (t) => {
   t.match(wider(share('s', { signals: { harm: { in: ['csea'] } }, terms: { reveal: ['digest'], after: 'PT59M', for: 'PT1H' } })), [/^wider-than-charter \/rules\/0\/terms\/after it is released after PT1H only/]);
   t.same(wider(share('s', { reports: fraud })), ['outside-charter /rules/0 the charter shares nothing of what it matches.']);
   t.same(wider(share('s', { signals: { exercise: { in: ['drill'] } } })), ['outside-charter /rules/0 the charter shares nothing of what it matches.']);
-  t.same(wider(share('s', { covers: ['counts'] })).filter((one) => !one.startsWith('outside')), []);
+  const outside = ['outside-charter /rules/0 the charter shares nothing of what it matches.'];
+  t.same(wider(share('s', { covers: ['counts'] })), outside, 'it lets nothing be counted');
+  const under = (document: Policy, rule: Rule): string[] => lintPolicy(policy(rule), { charter: document }).map(({ code }) => code);
+  const counting: Rule = { id: 'counts', effect: 'share', covers: ['counts'] };
+  t.same(under(policy(counting), share('s', { covers: ['counts'] })), [], 'and does');
+  t.same(under(policy(counting), counting), [], 'there are no terms');
+  t.same(under(policy(share('all')), counting), ['outside-charter']);
+  t.same(under(policy(counting), share('s', { covers: ['counts', 'signals'] })), [], 'some of it is shared');
+  t.same(under(policy(counting), share('s')), ['outside-charter']);
+  t.same(under(policy(withhold('w', { signals: { harm: { in: ['fraud'] }, severity: { atLeast: 'high' } } })), share('s')), ['outside-charter'], 'a withhold shares nothing');
+  const never: Rule['signals'] = { severity: { atLeast: 'high', atMost: 'low' } };
+  t.same(under(policy(share('void', { signals: never })), share('s')), ['outside-charter'], 'nor does a share that nothing can fulfil');
+  t.same(under(policy(share('signals')), share('s', { covers: ['signals', 'reports'], signals: never })), ['outside-charter'], 'what nothing can fulfil needs no charter');
+  t.same(lintPolicy(policy(share('s', { terms: { ...EVERYTHING, after: 'PT1H' } })), { charter: policy(share('a', { signals: fraud, terms: { ...EVERYTHING, after: 'PT2H' } }), share('b', { signals: { harm: { in: ['csea'] } }, terms: { ...EVERYTHING, after: 'PT2H' } }), share('c')) }).map(({ sentence }) => sentence), ['Rule s: it is released after PT2H only where the charter’s a, b decide.']);
   const attributed = policy(share('all', { terms: { ...EVERYTHING, handling: { attribution: 'must' } } }));
   t.match(lintPolicy(policy(share('s', { terms: { ...EVERYTHING, handling: { attribution: 'must-not' } } })), { charter: attributed }), [{ pointer: '/rules/0/terms/handling/attribution', sentence: /nothing is shared/ }]);
   t.match(lintPolicy(policy(share('s', { signals: fraud })), { charter: policy(share('all'), withhold('no-fraud', { signals: fraud })) }), [{ code: 'outside-charter' }]);
@@ -238,6 +260,10 @@ t.test('rules that match nothing that is there', async (t) => {
   const rules = [share('used'), share('idle', { signals: fraud, peers: { groups: { any: ['a'] } } }), withhold('guard', { signals: { labels: { any: ['x'] } } })];
   t.same(lintPolicy(policy(rules[2]!, rules[1]!), { live: new Set(['guard']) }).map(({ code, rule }) => `${code} ${rule}`), ['matches-nothing-live idle']);
   t.same(found([rules[0]!], { live: new Set(['used']) }), []);
+  t.equal(lintPolicy(policy(share('idle')), { live: new Set() })[0]?.sentence, 'Rule idle: nothing that is here now, or nobody who is, fulfils its conditions.');
+  const known = { groups: new Set<string>(), members: new Set<string>(), feeds: new Set<string>(), incidents: new Set<string>(), exercises: new Set<string>(), kindOf: () => undefined };
+  t.same(found([share('gone', { peers: { groups: { any: ['a'] } } })], { live: new Set(), known }), ['unknown-name /rules/0/peers/groups/any/0'], 'nothing is told of it where it names what is not known');
+  t.same(found([share('void', { signals: { severity: { atLeast: 'high', atMost: 'low' } } })], { live: new Set(), charter: policy() }), ['impossible /rules/0/signals/severity'], 'nor where it never decides');
 });
 
 t.test('which rules something fulfils, and somebody', async (t) => {
