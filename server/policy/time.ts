@@ -17,8 +17,8 @@ export function parseInstant(text: string): Instant | undefined {
   const match = INSTANT.exec(text);
   if (!match) return undefined;
   const [month, day] = [Number(match[2]), Number(match[3])];
-  if (month > 12 || month < 1 || day < 1 || Number(match[4]) > 23 || Number(match[5]) > 59 || Number(match[6]) > 59) return undefined;
-  if (day > 28 && day > new Date(Date.UTC(Number(match[1]), month, 0)).getUTCDate()) return undefined;
+  // What no date and time has, Date.parse finds, but for the ends of months and hour 24.
+  if (Number(match[4]) > 23 || day > new Date(Date.UTC(Number(match[1]), month, 0)).getUTCDate()) return undefined;
   const at = Date.parse(text);
   return at >= FIRST && at <= LAST ? at : undefined;
 }

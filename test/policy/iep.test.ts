@@ -7,6 +7,7 @@ import { completeHandling, fillHandling, meetHandling } from '../../server/polic
 import { fromIep, policyToIep, toIep } from '../../server/policy/iep.ts';
 import { instant } from '../../server/policy/time.ts';
 import { layerHandlings, policies, runs } from './arbitraries.ts';
+import { policy, share, withhold } from './build.ts';
 
 const many = runs(1000);
 const NAMES = { id: 'urn:example:1', name: 'Example' };
@@ -99,7 +100,33 @@ t.test('dates, references and what is not an IEP', (t) => {
   t.end();
 });
 
+t.test('what one says and the other cannot is told, field by field', (t) => {
+  const handling = (met: Parameters<typeof completeHandling>[0], tlp: Handling['tlp']): string[] => toIep(completeHandling(met, tlp), NAMES).untold.map(({ field, detail }) => `${field}: ${detail}`);
+  t.same(handling({ pap: 'CLEAR', onward: 'public' }, 'CLEAR'), []);
+  t.same(handling({ pap: 'CLEAR', onward: 'public' }, 'GREEN'), ['onward: IEP limits onward sharing by TLP alone: it says green']);
+  t.same(handling({ pap: 'AMBER', permitted_actions: 'externally-visible-direct-actions', onward: 'public', excluded_kinds: ['ngo'] }, 'CLEAR'), [
+    'tlp: the field says amber, which is stricter than CLEAR',
+    'pap: IEP has no PAP: permitted_actions says internally-visible-actions',
+    'excluded_kinds: IEP excludes no kinds of recipients: its TLP says amber',
+  ]);
+  const read = (change: Partial<Iep>): string[] => fromIep({ ...toIep(completeHandling({ pap: 'CLEAR', onward: 'public' }, 'CLEAR'), NAMES).document, ...change }, AT).untold.map(({ field, detail }) => `${field}: ${detail}`);
+  t.same(read({ external_references: [] }), []);
+  const dated = 'start_date: terms have no dates of their own: say them under `during` of the rule';
+  t.same([read({ start_date: '2026-11-01T00:00:00Z' }), read({ end_date: '2026-12-01T00:00:00Z' }), read({ end_date: '2026-11-01T00:00:00Z' })], [[dated], [dated], ['end_date: it does not hold now: nothing is allowed']]);
+  t.same(read({ external_references: ['https://example.org'] }), ['external_references: terms refer to nothing: what stands elsewhere is not enforced here']);
+  const excluding = toIep(completeHandling({ pap: 'CLEAR', onward: 'public', excluded_kinds: ['hub', 'ngo'] }, 'AMBER'), NAMES).document;
+  t.same(fromIep(excluding).untold, [{ field: 'excluded_kinds', detail: 'terms exclude nobody: add a rule that withholds from hub, ngo' }]);
+  const { x_tocsin: _own, ...others } = excluding;
+  t.same(fromIep(others).untold, [{ field: 'x_tocsin', detail: 'IEP has no PAP and no onward sharing: they take their strictest value' }]);
+  t.equal(toIep(completeHandling({}, 'CLEAR'), { ...NAMES, description: 'For tests.' }).document.description, 'For tests.');
+  t.notOk('description' in others);
+  t.end();
+});
+
 t.test('the handling of each rule of a policy', (t) => {
+  const [one, two] = policyToIep(policy(share('a', { title: 'Title', during: { from: '2026-11-01T00:00:00Z', until: '2026-12-01T00:00:00Z' }, terms: { reveal: ['harm'], handling: { pap: 'AMBER' } } }), withhold('w'), share('b')));
+  t.match(one, { rule: 'a', document: { id: 'test/policy#a', name: 'Title', start_date: '2026-11-01T00:00:00.000Z', end_date: '2026-12-01T00:00:00.000Z', tlp: 'red', x_tocsin: { tlp: 'RED', pap: 'AMBER', onward_groups: [], excluded_kinds: [] } } });
+  t.match(two, { rule: 'b', document: { id: 'test/policy#b', name: 'b', start_date: null, end_date: null } });
   t.doesNotThrow(() => fc.assert(fc.property(policies, (policy) => {
     const made = policyToIep(policy);
     const shares = policy.rules.filter((rule) => rule.effect === 'share');
