@@ -3414,15 +3414,23 @@ export interface CalendarDay {
   }[];
 }
 /**
- * A policy takes effect (or, without `policy`, is withdrawn), a rule's window opens or closes, or a peer's agreement begins or ends.
+ * A policy takes effect (or, without `policy`, is withdrawn), a rule's window opens or closes, a peer's agreement begins or ends, or an incident that a rule names is opened or closed.
  */
 export interface CalendarCause {
-  cause: 'policy' | 'window-opens' | 'window-closes' | 'agreement-begins' | 'agreement-ends';
+  cause:
+    | 'policy'
+    | 'window-opens'
+    | 'window-closes'
+    | 'agreement-begins'
+    | 'agreement-ends'
+    | 'incident-opens'
+    | 'incident-closes';
   member: MemberId;
   policy?: PolicyId;
   version?: number;
   rule?: string;
   agreement?: AgreementId;
+  incident?: IncidentId;
 }
 /**
  * An instant at which something else is decided, why, and for whom: signals that are seen from then on, no longer, or under other terms.

@@ -9,13 +9,14 @@ export function momentsOf(world: World, owner: string, members: readonly string[
 }
 
 /**
- * Why something else is decided at an instant: as far as it is the owner's or the charter's, and agreements of the peers for whom
- * it makes a difference; what else others agree to is theirs.
+ * Why something else is decided at an instant: as far as it is the owner's or the charter's, and, where it
+ * makes a difference for peers, incidents that their rules name and agreements of those peers; what else there is, is theirs.
  */
 export function causesOf(world: World, owner: string, peers: ReadonlySet<string>, at: number): CalendarCause[] {
   return [
     ...[...policiesOf(world, owner).values()].flat().filter(({ effective }) => effective === at).flatMap((activation) => (latestAt(world, owner, activation) ? [activationCause(world, owner, activation)] : [])),
     ...[world.operator, owner].flatMap((id) => windowCauses(world, id, at)),
+    ...(peers.size > 0 ? incidentCauses(world, owner, at) : []),
     ...[...peers, owner].flatMap((id) => agreementCauses(named(world, owner, world.members.get(id)!), at)),
   ];
 }
@@ -45,6 +46,16 @@ function windowCauses(world: World, owner: string, at: number): CalendarCause[] 
     const of = { member: owner, policy: active!.policy!.id, version: active!.version, rule };
     return [...(during?.from && instant(during.from) === at ? [{ cause: 'window-opens' as const, ...of }] : []), ...(during?.until && instant(during.until) === at ? [{ cause: 'window-closes' as const, ...of }] : [])];
   });
+}
+
+function incidentCauses(world: World, owner: string, at: number): CalendarCause[] {
+  const rules = [...new Set([world.operator, owner])].flatMap((id) => inForce(world, id, at)?.policy?.rules ?? []);
+  const names = new Set(rules.flatMap(({ incidents, peers }) => [...(incidents?.open ?? []), ...(incidents?.closed ?? []), ...(peers?.responds?.any ?? [])]));
+  const of = { member: world.operator };
+  return [...names].flatMap((incident) => (world.incidents?.get(incident)?.open ?? []).flatMap(({ from, until }): CalendarCause[] => [
+    ...(from === at ? [{ cause: 'incident-opens' as const, ...of, incident }] : []),
+    ...(until === at ? [{ cause: 'incident-closes' as const, ...of, incident }] : []),
+  ]));
 }
 
 function agreementCauses({ id: member, agreements }: Member, at: number): CalendarCause[] {

@@ -58,13 +58,16 @@ export function calendarInWords({ until, days, moments }: Omit<Calendar, 'says'>
   return days.length + moments.length === 0 ? [`Nothing changes by itself before ${until}.`] : [...ofDays, ...ofMoments].sort();
 }
 
-function causeInWords({ cause, member, policy, version, rule, agreement }: CalendarCause): string {
+function causeInWords({ cause, member, policy, version, rule, agreement, incident }: CalendarCause): string {
   switch (cause) {
     case 'policy':
       return policy ? `${policy} version ${version} takes effect` : `the policy of ${member} is withdrawn`;
     case 'window-opens':
     case 'window-closes':
       return `the window of rule ${rule} of ${policy} ${cause === 'window-opens' ? 'opens' : 'closes'}`;
+    case 'incident-opens':
+    case 'incident-closes':
+      return `the incident ${incident} ${cause === 'incident-opens' ? 'is opened' : 'is closed'}`;
     default:
       return `the agreement ${agreement} of ${member} ${cause === 'agreement-begins' ? 'begins' : 'ends'}`;
   }

@@ -39,6 +39,7 @@ for (const home of homes) {
     await fill(ash, clock);
     await birch.post('/v1/signals', [signal(new SeededRandom(1), NOON)]);
     await t.test('what is to come, and what comes', async (t) => comes(t, ash, peers, clock));
+    await t.test('an incident that has an end', async (t) => incident(t, hub, clock));
     await t.test('what others may not know', async (t) => unknown(t, hub, ash, birch));
   });
 }
@@ -112,6 +113,21 @@ async function count(peers: ReadonlyMap<string, Api>): Promise<Map<string, numbe
     counts.set(peer, body.changes.filter((change) => change.type === 'signal' && change.signal.origin === 'ash').length);
   }
   return counts;
+}
+
+async function incident(t: Test, hub: TestHub, clock: ManualClock): Promise<void> {
+  const { operator } = hub;
+  const elm = await hub.join({ id: 'elm' });
+  await hub.join({ id: 'fir' });
+  for (const id of ['flood', 'storm']) await operator.put(`/v1/incidents/${id}`, { title: id, harms: ['fraud'], severity: 'high', responders: { members: [], groups: [] }, announced: true });
+  await put(elm, policy('elm/standard', [share('while', { peers: { id: { in: ['fir'] } }, incidents: { open: ['flood'] } })]));
+  await elm.post('/v1/signals', [{ digests: [{ scheme: 'media-md5', digest: 'a'.repeat(32) }], harm: 'fraud', severity: 'high', confidence: 80, status: 'malicious', tlp: 'GREEN' }]);
+  const closes = (hours: number) => ({ closes_at: iso(clock.now() + hours * HOUR) });
+  const end = closes(30).closes_at;
+  for (const [id, hours] of [['flood', 30], ['storm', 31]] as const) t.equal((await operator.post(`/v1/incidents/${id}/open`, closes(hours))).status, 200);
+  const { moments, says } = await calendar(elm, '?days=3');
+  t.same(moments, [{ at: end, causes: [{ cause: 'incident-closes', member: 'hub', incident: 'flood' }], peers: [{ peer: 'fir', gained: 0, lost: 1, changed: 0 }] }], 'that its rule names; the other is nothing to it');
+  t.match(says.join(), /the incident flood is closed; fir gains 0, loses 1/);
 }
 
 async function unknown(t: Test, { operator }: TestHub, ash: Api, birch: Api): Promise<void> {
