@@ -2457,7 +2457,14 @@ export interface LintFinding {
   sentence: string;
 }
 export interface LintReport {
+  /**
+   * The first thousand.
+   */
   findings: LintFinding[];
+  /**
+   * How many there are besides; absent where there are none.
+   */
+  more?: number;
 }
 /**
  * One way in which a policy differs from another.

@@ -1,17 +1,20 @@
-import type { DiffRequest, LintReport, Policy, PolicyDifference, PolicySource } from '../../schemas/types.ts';
+import { setImmediate as immediate } from 'node:timers/promises';
+import type { DiffRequest, LintFinding, LintReport, Policy, PolicyDifference, PolicySource } from '../../schemas/types.ts';
 import type { Viewer } from '../auth/access.ts';
 import { snapshot, type Tx } from '../db/database.ts';
 import { readHead } from '../db/head.ts';
 import type { Entitlements } from '../feeds/entitlements.ts';
 import type { Hub } from '../hub.ts';
 import { diffPolicies } from '../policy/diff.ts';
-import { lintPolicy } from '../policy/lint.ts';
+import { lintRules } from '../policy/lint.ts';
 import { liveRules } from '../policy/live.ts';
 import { inForce, type Member } from '../policy/world.ts';
 import { problemAt } from '../problems.ts';
 import { OPERATOR } from '../world/state.ts';
 import { namesKnownTo } from './names.ts';
 import { versionOf } from './versions.ts';
+
+const MAX_FINDINGS = 1000;
 
 /**
  * What of a policy of the caller's will not do what its author may think, on this hub as it is. It need not be stored, or such
@@ -30,8 +33,21 @@ export function lint(hub: Hub, entitlements: Entitlements, { member, operator }:
     const charter = operator ? undefined : inForce(world.policy, OPERATOR, head.at)?.policy;
     const kinds = new Map((operator ? members : peers).map(({ id, kind }): [string, Member['kind']] => [id, kind]));
     const known = { ...namesKnownTo(world, member.id), kindOf: (id: string) => kinds.get(id) };
-    return { findings: lintPolicy(policy, { ...(charter ? { charter } : {}), known, live: liveRules(policy, world.policy, head.at, objects, peers) }) };
+    return report(lintRules(policy, { ...(charter ? { charter } : {}), known, live: liveRules(policy, world.policy, head.at, objects, peers) }));
   });
+}
+
+/** Rules are compared with each other, which takes long for many: others are served in between. */
+async function report(found: Iterable<LintFinding[]>): Promise<LintReport> {
+  const findings: LintFinding[] = [];
+  let more = 0;
+  for (const some of found) {
+    const kept = some.slice(0, MAX_FINDINGS - findings.length);
+    findings.push(...kept);
+    more += some.length - kept.length;
+    await immediate();
+  }
+  return { findings, ...(more > 0 ? { more } : {}) };
 }
 
 /**

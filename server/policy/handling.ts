@@ -36,6 +36,17 @@ export function meetHandling(a: LayerHandling, b: LayerHandling): LayerHandling 
   return Object.fromEntries(Object.entries(met).filter(([, value]) => value !== undefined));
 }
 
+/**
+ * Whether what the first says in a field stands when the second is met.
+ * @returns CONTRADICTION where no handling satisfies both
+ */
+export function keepsHandling(field: keyof HandlingTerms, a: HandlingTerms, b: HandlingTerms): boolean | typeof CONTRADICTION {
+  if (field === 'onward_groups') return !b.onward_groups || (a.onward_groups ?? []).every((group) => b.onward_groups!.includes(group));
+  if (field !== 'attribution') return stricter(field, a[field], b[field]) === a[field];
+  const met = meetAttribution(a.attribution, b.attribution);
+  return met === CONTRADICTION ? met : met === a.attribution;
+}
+
 /** The strictest of several TLP values. */
 export function strictestTlp(a: Tlp, b: Tlp | undefined): Tlp {
   return stricter('tlp', a, b) as Tlp;

@@ -1,9 +1,10 @@
-import type { Covered, LintFinding, MemberKind, Policy, Rule, Terms } from '../../schemas/types.ts';
+import type { Covered, HandlingTerms, LintFinding, MemberKind, Policy, Rule, Terms } from '../../schemas/types.ts';
 import { enumeration } from './conditions.ts';
 import { coverageOf, covers } from './coverage.ts';
 import { byPrecedence } from './evaluate.ts';
 import { BARRED_KINDS } from './grant.ts';
-import { CONTRADICTION, meetHandling } from './handling.ts';
+import { CONTRADICTION, keepsHandling } from './handling.ts';
+import { remember } from './interner.ts';
 import { areDisjoint, contradiction, implies, kindsOf } from './regions.ts';
 import { duration } from './time.ts';
 import { unknownNames, type KnownNames } from './validate.ts';
@@ -20,6 +21,8 @@ export interface LintAgainst {
 interface Placed {
   rule: Rule;
   at: string;
+  /** The rules that come before it when the policy decides. */
+  before: readonly Rule[];
 }
 
 type Code = LintFinding['code'];
@@ -28,22 +31,29 @@ type Code = LintFinding['code'];
  * What of a policy will not do what its author may think. Each finding holds whatever the world: a rule is called never reached
  * only where the conditions say so. In the order of the rules.
  */
-export function lintPolicy(policy: Policy, { charter, known, live }: LintAgainst = {}): LintFinding[] {
-  const placed = policy.rules.map((rule, index): Placed => ({ rule, at: `/rules/${index}` }));
-  return placed.flatMap((one) => {
-    const dead = unreached(one, policy);
-    const unknown = known ? unknownNames(one.rule, one.at, known).map(({ pointer, detail }) => finding(one.rule, 'unknown-name', pointer, `what it names ${detail}`)) : [];
+export function lintPolicy(policy: Policy, against: LintAgainst = {}): LintFinding[] {
+  return [...lintRules(policy, against)].flat();
+}
+
+/** The same rule by rule, so that others can run in between: each is compared with all others and with all of the charter's. */
+export function* lintRules(policy: Policy, { charter, known, live }: LintAgainst): Generator<LintFinding[]> {
+  const order = byPrecedence(policy.rules);
+  const ranks = new Map(order.map((rule, rank) => [rule, rank]));
+  for (const [index, rule] of policy.rules.entries()) {
+    const one: Placed = { rule, at: `/rules/${index}`, before: order.slice(0, ranks.get(rule)) };
+    const dead = unreached(one);
+    const unknown = known ? unknownNames(rule, one.at, known).map(({ pointer, detail }) => finding(rule, 'unknown-name', pointer, `what it names ${detail}`)) : [];
     // What is there is not told of a rule that names what its author does not know of.
-    const idle = live && !live.has(one.rule.id) && dead.length === 0 && unknown.length === 0;
-    return [
+    const idle = live && !live.has(rule.id) && dead.length === 0 && unknown.length === 0;
+    yield [
       ...dead,
-      ...opened(one, policy),
+      ...opened(one),
       ...barred(one, known?.kindOf),
       ...(charter && dead.length === 0 ? wider(one, charter) : []),
       ...unknown,
-      ...(idle ? [finding(one.rule, 'matches-nothing-live', one.at, 'nothing that is here now, or nobody who is, fulfils its conditions')] : []),
+      ...(idle ? [finding(rule, 'matches-nothing-live', one.at, 'nothing that is here now, or nobody who is, fulfils its conditions')] : []),
     ];
-  });
+  }
 }
 
 function finding(rule: Rule, code: Code, pointer: string, said: string): LintFinding {
@@ -51,9 +61,7 @@ function finding(rule: Rule, code: Code, pointer: string, said: string): LintFin
 }
 
 /** A rule that never decides: of each kind of object that it covers, nothing can match it, or another that comes before always does. */
-function unreached({ rule, at }: Placed, policy: Policy): LintFinding[] {
-  const order = byPrecedence(policy.rules);
-  const before = order.slice(0, order.indexOf(rule));
+function unreached({ rule, at, before }: Placed): LintFinding[] {
   const reasons = coverageOf(rule).map((covered) => ({ void: contradiction(rule, covered), by: before.find((other) => implies(rule, other, covered)) }));
   if (reasons.some((reason) => reason.void === undefined && !reason.by)) return [];
   const places = reasons.flatMap((reason) => reason.void ?? []);
@@ -74,10 +82,9 @@ function unique<T>(all: readonly T[]): T[] {
  * A share that others stand before, which match nothing else than it does, or all that it does: a further condition of one of
  * those makes it match less, and then this one decides. Of shares only those count that grant less.
  */
-function opened({ rule, at }: Placed, policy: Policy): LintFinding[] {
+function opened({ rule, at, before }: Placed): LintFinding[] {
   if (rule.effect === 'withhold') return [];
-  const order = byPrecedence(policy.rules);
-  const guards = order.slice(0, order.indexOf(rule)).filter((guard) => grantsLess(guard, rule) && guarded(guard, rule));
+  const guards = before.filter((guard) => grantsLess(guard, rule) && guarded(guard, rule));
   if (guards.length === 0) return [];
   return [finding(rule, 'opens-if-others-narrow', at, `a further condition of ${guards.map(({ id }) => id).join(', ')} would let it share what ${guards.length === 1 ? 'that rule keeps' : 'those rules keep'} back`)];
 }
@@ -135,32 +142,32 @@ interface Narrowing {
 
 /** Where terms promise more than others let them, met. */
 export function narrowings(terms: Terms, by: Terms): Narrowing[] {
-  const [delay, limit] = [startOf(terms), startOf(by)];
-  const [end, lastEnd] = [delay + lengthOf(terms), limit + lengthOf(by)];
+  const [mine, theirs] = [windowOf(terms), windowOf(by)];
   const displays = enumeration('OriginDisplay');
   const [shown, most] = [terms.origin ?? 'hidden', by.origin ?? 'hidden'];
   return [
     ...terms.reveal.flatMap((field, index) => (by.reveal.includes(field) ? [] : [{ path: `/reveal/${index}`, said: `${field} is not revealed` }])),
-    ...(delay < limit ? [{ path: terms.after === undefined ? '' : '/after', said: `it is released after ${by.after!} only` }] : []),
-    ...(end > lastEnd ? [{ path: terms.for === undefined ? '' : '/for', said: 'it ends earlier' }] : []),
+    ...(mine.start < theirs.start ? [{ path: terms.after === undefined ? '' : '/after', said: `it is released after ${by.after!} only` }] : []),
+    ...(mine.end > theirs.end ? [{ path: terms.for === undefined ? '' : '/for', said: 'it ends earlier' }] : []),
     ...(displays.indexOf(shown) < displays.indexOf(most) ? [{ path: '/origin', said: `the origin is ${most}` }] : []),
     ...handlingNarrowings(terms.handling ?? {}, by.handling ?? {}),
   ];
 }
 
-function startOf({ after }: Terms): number {
-  return after === undefined ? 0 : duration(after);
+/** Terms are compared again and again; they never change. */
+const windows = new WeakMap<Terms, { start: number; end: number }>();
+
+function windowOf(terms: Terms): { start: number; end: number } {
+  return remember(windows, terms, () => {
+    const start = terms.after === undefined ? 0 : duration(terms.after);
+    return { start, end: start + (terms.for === undefined ? Infinity : duration(terms.for)) };
+  });
 }
 
-function lengthOf({ for: length }: Terms): number {
-  return length === undefined ? Infinity : duration(length);
-}
-
-function handlingNarrowings(own: NonNullable<Terms['handling']>, by: NonNullable<Terms['handling']>): Narrowing[] {
-  return (Object.keys(own) as (keyof typeof own)[]).flatMap((field) => {
-    const alone = meetHandling({ [field]: own[field] }, {});
-    const met = meetHandling({ [field]: own[field] }, { [field]: by[field] });
-    if (met === CONTRADICTION) return [{ path: `/handling/${field}`, said: `nothing is shared, since ${field} contradicts` }];
-    return JSON.stringify(met) === JSON.stringify(alone) ? [] : [{ path: `/handling/${field}`, said: `${field} is stricter` }];
+function handlingNarrowings(own: HandlingTerms, by: HandlingTerms): Narrowing[] {
+  return (Object.keys(own) as (keyof HandlingTerms)[]).flatMap((field) => {
+    const kept = keepsHandling(field, own, by);
+    if (kept === CONTRADICTION) return [{ path: `/handling/${field}`, said: `nothing is shared, since ${field} contradicts` }];
+    return kept ? [] : [{ path: `/handling/${field}`, said: `${field} is stricter` }];
   });
 }

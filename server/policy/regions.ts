@@ -166,15 +166,17 @@ function clauseOf(path: string, name: string, operators: Operators): Clause {
 /** Whether what a rule has asked of an attribute, or has not, lets only through what another asks of it. */
 function followsFrom(has: Clause | undefined, asked: Clause, by: Rule['effect'], to: Rule['effect']): boolean {
   const known = to === 'withhold' || asked.certain || has !== undefined;
-  if (asked.form === 'set') return has !== undefined && setFollows(has.operators, asked.operators, by);
+  if (asked.form === 'set') return has !== undefined && setFollows(setsOf(has), setsOf(asked), by);
   if (!known) return false;
   // Of several values a withhold meets each condition with another.
   if (asked.form === 'words' && by === 'withhold') return single(asked).every((one) => (has ? single(has) : [{ ...asked, operators: {} }]).some((mine) => isWithin(mine, one)));
   return isWithin(has ?? { ...asked, operators: {} }, asked);
 }
 
+const singles = new WeakMap<Clause, Clause[]>();
+
 function single(clause: Clause): Clause[] {
-  return Object.entries(clause.operators).map(([operator, operand]) => ({ ...clause, operators: { [operator]: operand } }));
+  return remember(singles, clause, () => Object.entries(clause.operators).map(([operator, operand]) => ({ ...clause, operators: { [operator]: operand } })));
 }
 
 function isWithin(one: Clause, other: Clause): boolean {
@@ -183,8 +185,8 @@ function isWithin(one: Clause, other: Clause): boolean {
     return mine.least >= theirs.least && mine.most <= theirs.most;
   }
   const [mine, theirs] = [wordsOf(one), wordsOf(other)];
-  if (mine.others) return theirs.others && [...theirs.listed].every((word) => mine.listed.has(word));
-  return [...mine.listed].every((word) => theirs.listed.has(word) !== theirs.others);
+  if (mine.others) return theirs.others && every(theirs.listed, (word) => mine.listed.has(word));
+  return every(mine.listed, (word) => theirs.listed.has(word) !== theirs.others);
 }
 
 function isVoid(clause: Clause): boolean {
@@ -197,11 +199,11 @@ function exclude(one: Clause, other: Clause): boolean {
     const [mine, theirs] = [rangeOf(one), rangeOf(other)];
     return Math.max(mine.least, theirs.least) > Math.min(mine.most, theirs.most);
   }
-  if (one.form === 'set') return setsExclude([one.operators, other.operators]);
+  if (one.form === 'set') return setsExclude(setsOf(one), setsOf(other));
   const [mine, theirs] = [wordsOf(one), wordsOf(other)];
   if (mine.others && theirs.others) return false;
   const [listed, from] = mine.others ? [theirs, mine] : [mine, theirs];
-  return ![...listed.listed].some((word) => from.listed.has(word) !== from.others);
+  return !some(listed.listed, (word) => from.listed.has(word) !== from.others);
 }
 
 function rangeOf({ domain, path, operators }: Clause): Range {
@@ -228,20 +230,41 @@ function makeWords({ domain, operators }: Clause): Words {
 }
 
 interface Sets {
-  any?: readonly string[];
-  all?: readonly string[];
-  none?: readonly string[];
+  any?: ReadonlySet<string>;
+  all: ReadonlySet<string>;
+  none: ReadonlySet<string>;
+  /** Of `any`, what a share can still meet. */
+  choice?: ReadonlySet<string>;
+}
+
+const madeSets = new WeakMap<Clause, Sets>();
+
+function setsOf(clause: Clause): Sets {
+  return remember(madeSets, clause, () => {
+    const { any, all = [], none = [] } = clause.operators as Partial<Record<'any' | 'all' | 'none', readonly string[]>>;
+    const not = new Set(none);
+    return { ...(any ? { any: new Set(any), choice: new Set(any.filter((word) => !not.has(word))) } : {}), all: new Set(all), none: not };
+  });
 }
 
 /** What is in a set for certain follows from `all`, and from `any` where it names one thing; a share's `none` is sure of what is not. */
-function setFollows({ any, all = [], none = [] }: Sets, asked: Sets, by: Rule['effect']): boolean {
-  const choice = any?.filter((word) => by === 'withhold' || !none.includes(word));
-  const sure = [...all, ...(choice?.length === 1 ? choice : [])];
-  const anyFollows = (words: readonly string[]): boolean => sure.some((word) => words.includes(word)) || (choice?.every((word) => words.includes(word)) ?? false);
-  return (!asked.any || anyFollows(asked.any)) && (asked.all ?? []).every((word) => sure.includes(word)) && (asked.none ?? []).every((word) => none.includes(word));
+function setFollows(has: Sets, asked: Sets, by: Rule['effect']): boolean {
+  const choice = by === 'withhold' ? has.any : has.choice;
+  const isSure = (word: string): boolean => has.all.has(word) || (choice?.size === 1 && choice.has(word));
+  const anyFollows = (words: ReadonlySet<string>): boolean => some(has.all, (word) => words.has(word)) || (choice !== undefined && every(choice, (word) => words.has(word)));
+  return (!asked.any || anyFollows(asked.any)) && every(asked.all, isSure) && every(asked.none, (word) => has.none.has(word));
 }
 
-function setsExclude(both: readonly Sets[]): boolean {
-  const none = both.flatMap((sets) => sets.none ?? []);
-  return both.some(({ any }) => any?.every((word) => none.includes(word))) || both.some(({ all }) => all?.some((word) => none.includes(word)));
+function setsExclude(one: Sets, other: Sets): boolean {
+  const isNot = (word: string): boolean => one.none.has(word) || other.none.has(word);
+  return [one, other].some(({ any, all }) => (any !== undefined && every(any, isNot)) || some(all, isNot));
+}
+
+function every(words: ReadonlySet<string>, holds: (word: string) => boolean): boolean {
+  for (const word of words) if (!holds(word)) return false;
+  return true;
+}
+
+function some(words: ReadonlySet<string>, holds: (word: string) => boolean): boolean {
+  return !every(words, (word) => !holds(word));
 }

@@ -174,7 +174,7 @@ t.test('the rules that have the say are those that the plain evaluator names', a
         const viewer = world.members.get(id);
         if (!viewer || object.kind !== 'signal' || object.origin === id) return true;
         const { grant, findings } = judge({ world, at, viewer: id, object });
-        const said = responsible.say(object as SignalObject, viewer, grant !== undefined);
+        const said = responsible.say(object, viewer, grant !== undefined);
         told[grant ? 'granted' : 'withheld'] += 1;
         const layers = findings.filter(({ layer }) => layer === 'charter' || layer === 'policy') as { layer: 'charter' | 'policy'; rule?: string }[];
         if (layers.some(({ rule }) => rule !== undefined)) told.ruled += 1;

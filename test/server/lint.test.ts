@@ -41,11 +41,14 @@ async function looked(t: Test, { hub }: TestHub, ash: Api): Promise<void> {
   t.same(await codes(ash, share('others', { signals: { harm: { in: ['csea'] } } })), ['matches-nothing-live /rules/0'], 'only others have such signals');
   t.same(await codes(ash, share('nobody', { peers: { agreements: { all: ['fraud-2026'] } } })), ['matches-nothing-live /rules/0'], 'nobody has agreed');
   t.same(await codes(ash, share('reports', { reports: { tlp: { atMost: 'GREEN' } } })), ['matches-nothing-live /rules/0'], 'there are no reports');
-  t.same(await codes(ash, { id: 'counts', effect: 'share', covers: ['counts'] }), [], 'counts are for nobody in particular');
+  t.same(await codes(ash, { id: 'counts', effect: 'share', covers: ['counts'] }), ['outside-charter /rules/0'], 'the charter lets nothing be counted; for whom is no matter');
   t.same(await codes(ash, share('later', { during: { from: '2030-01-01T00:00:00Z' } })), [], 'a window is no matter of what there is');
   t.same(await codes(ash, share('messages', { covers: ['messages'] })), ['outside-charter /rules/0', 'matches-nothing-live /rules/0']);
   t.same(await codes(ash, share('police', { peers: { id: { in: ['police', 'birch'] } } })), ['barred-kind /rules/0/peers/id/in/0']);
   t.same(await codes(ash, { id: 'never', effect: 'withhold' }, share('all')), ['shadowed /rules/1', 'opens-if-others-narrow /rules/1']);
+  const many = Array.from({ length: 500 }, (_, n) => share(`r${n}`, { signals: { labels: { any: [`l${n}`] } }, terms: { reveal: ['digest', 'note'], origin: 'named' } }));
+  const { body } = await ash.post<LintReport>('/v1/policies/lint', document('ash/draft', ...many));
+  t.same([body.findings.length, body.more], [1000, 1000], 'a thousand are told, and how many more there are');
   t.same(problemOf(await ash.post('/v1/policies/lint', document('birch/draft'))), ['422 invalid-policy', '/id must start with your member’s id and a slash']);
 }
 

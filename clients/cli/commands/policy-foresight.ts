@@ -42,8 +42,9 @@ async function lint(session: Session, name: string, { charter, online }: { chart
   const policy = await policyOf(session, name);
   const onHub = online === true || VERSION.test(name);
   if (onHub && charter !== undefined) throw new CliError('--charter goes with a file: the hub has its own.');
-  const findings = onHub ? (await (await session.client()).request('POST', '/v1/policies/lint', policy)).findings : await lintFiles(policy, charter);
-  session.out.result(findings, () => (findings.length === 0 ? 'Nothing to say.' : findings.map(({ sentence, code, pointer }) => `${sentence} (${code}, ${pointer})`).join('\n')));
+  const { findings, more = 0 } = onHub ? await (await session.client()).request('POST', '/v1/policies/lint', policy) : { findings: await lintFiles(policy, charter) };
+  const said = findings.map(({ sentence, code, pointer }) => `${sentence} (${code}, ${pointer})`);
+  session.out.result(findings, () => (findings.length === 0 ? 'Nothing to say.' : [...said, ...(more > 0 ? [`And ${more} more.`] : [])].join('\n')));
   // What would come of further conditions is good to know; it is no mistake.
   return findings.some(({ code }) => code !== 'opens-if-others-narrow') ? Exit.failed : Exit.done;
 }
