@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { judge, ownGrant, type Grant } from '../../server/policy/decide.ts';
-import type { Lifetime, SignalObject } from '../../server/policy/object.ts';
+import type { Lifetime } from '../../server/policy/object.ts';
 import { compareGrants, durationText, edgesOf, eventsOf, Fate, fateOf, Responsible, stateOf, type Edges, type Event, type Piece } from '../../server/policy/simulate.ts';
 import { portion, runs, scenes, seed } from './arbitraries.ts';
 
