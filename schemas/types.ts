@@ -377,7 +377,10 @@ export type Facet = FacetValue[];
  * The origin's own reference. Posting it again updates the signal. Never shown to peers.
  */
 export type Reference = string;
-export type ObjectKind = 'signal';
+/**
+ * Parts are those of reports, titles included; messages are requests. Answers and comments follow what they are about.
+ */
+export type ObjectKind = 'signal' | 'part' | 'message';
 export type StandingLayer = 'built-in' | 'charter' | 'policy' | 'object' | 'meet' | 'tlp';
 export type TopicKind = 'reports' | 'requests' | 'trends';
 /**
@@ -3332,13 +3335,15 @@ export interface Difference {
   after: StandingView;
   revealed?: GrantDifference;
   /**
-   * Some of your own.
+   * Some of your own; of parts, their reports.
    */
   samples?: string[];
 }
 export interface PeerDifference {
   peer: MemberId;
   counts: FateCounts;
+  parts?: FateCounts;
+  requests?: FateCounts;
   /**
    * Their places in the list of differences.
    */
@@ -3470,7 +3475,7 @@ export interface Calendar {
   says: string[];
 }
 /**
- * What would change for whom. Nothing was written. Exact at `at`: `gained`, `lost` and `changed` are what each peer's replica would be told at once.
+ * What would change for whom. Nothing was written. Exact at `at`: `gained`, `lost` and `changed` of signals are what each peer's replica would be told at once.
  */
 export interface Simulation {
   owner: MemberId;

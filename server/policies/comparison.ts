@@ -10,6 +10,7 @@ import type { Grant } from '../policy/decide.ts';
 import type { SignalObject } from '../policy/object.ts';
 import { Fate, edgesOf, fateOf } from '../policy/simulate.ts';
 import { tally, type Tally } from '../signals/tally.ts';
+import type { StoredClass } from './stored.ts';
 
 /** A visibility class of signals. */
 export interface Class {
@@ -29,9 +30,12 @@ export async function allClasses(entitlements: Entitlements, tx: Tx, { classes: 
   return objects.slice(0, count).flatMap((object, index) => (object.kind === 'signal' ? [{ id: index + 1, object }] : []));
 }
 
-/** A class of which something else is granted after than before, and what becomes of its signals. */
+/** What is compared: a class of signals, which are counted where that matters; or one of parts or requests, which have been. */
+export type Compared = Class | StoredClass;
+
+/** A class of which something else is granted after than before, and what becomes of its objects. */
 export interface Pair {
-  of: Class;
+  of: Compared;
   before: Grant | undefined;
   after: Grant | undefined;
   /** Equal names are equal pairs of grants. */
@@ -57,8 +61,12 @@ export class Comparison {
     this.#now = now;
   }
 
+  differ(before: Grant | undefined, after: Grant | undefined): boolean {
+    return this.#number(before) !== this.#number(after);
+  }
+
   /** The pair of the class, or undefined where the grants are equal. */
-  pair(of: Class, before: Grant | undefined, after: Grant | undefined): Pair | undefined {
+  pair(of: Compared, before: Grant | undefined, after: Grant | undefined): Pair | undefined {
     const [was, is] = [this.#number(before), this.#number(after)];
     if (was === is) return undefined;
     const key = `${of.id} ${was} ${is}`;
@@ -67,9 +75,24 @@ export class Comparison {
     return pair;
   }
 
-  /** Counts what becomes of the signals of each pair. */
+  /** Counts what becomes of the objects of each pair. */
   async count(tx: Tx): Promise<void> {
-    const pairs = [...this.#pairs.values()];
+    for (const pair of this.#pairs.values()) if ('cells' in pair.of) this.#countStored(pair, pair.of);
+    await this.#countSignals(tx, [...this.#pairs.values()].filter((pair): pair is Pair & { of: Class } => !('cells' in pair.of)));
+  }
+
+  #countStored(pair: Pair, { cells }: StoredClass): void {
+    const answer = fateOf(pair.before, pair.after, this.#at);
+    const fates = new Map<number, Tally>();
+    for (const { count, ...lifetime } of cells) {
+      const fate = answer(lifetime);
+      fates.set(fate, { count: (fates.get(fate)?.count ?? 0) + count, noted: 0, observed: 0, both: 0 });
+    }
+    pair.fates = fates;
+    pair.counts = countsOf(fates, pair.before && pair.after && { all: termsOf(pair.before) !== termsOf(pair.after), note: false, observed: false });
+  }
+
+  async #countSignals(tx: Tx, pairs: readonly (Pair & { of: Class })[]): Promise<void> {
     const looks = pairs.map((pair) => this.#compareLooks(pair));
     const questions = pairs.map(({ of, before, after }, index) => ({ classId: of.id, contents: isAboutContents(looks[index]), ...edgesOf([before, after], [this.#at]), answer: fateOf(before, after, this.#at) }));
     const counted = await tally(tx, questions, this.#at, this.#now);
@@ -80,7 +103,7 @@ export class Comparison {
   }
 
   /** How signals that are seen before and after look different afterwards. Who looks makes no difference. */
-  #compareLooks({ of, before, after }: Pair): LookChange | undefined {
+  #compareLooks({ of, before, after }: Pair & { of: Class }): LookChange | undefined {
     if (!before || !after) return undefined;
     const eye = { viewer: '', secrets: this.#secrets };
     const [was, is]: [Look, Look] = [lookOf(before, of.object, eye), lookOf(after, of.object, eye)];
@@ -98,6 +121,11 @@ export class Comparison {
     this.#known.set(grant, number);
     return number;
   }
+}
+
+/** What a grant lets be seen and done, whenever. */
+function termsOf({ reveal, origin, handling }: Grant): string {
+  return JSON.stringify([reveal, origin, handling]);
 }
 
 /** Which of the signals of a class look different under another grant: all, or those that have a note or observation times. */

@@ -3,9 +3,10 @@ import type { Difference, FateCounts, StandingView } from '../../schemas/types.t
 import { unnest, type Tx } from '../db/database.ts';
 import type { Grant } from '../policy/decide.ts';
 import { compareGrants, durationText, fateOf, type Responsible, type Say } from '../policy/simulate.ts';
+import type { ObjectKind, PolicyObject } from '../policy/object.ts';
 import { formatInstant } from '../policy/time.ts';
 import type { Member } from '../policy/world.ts';
-import { sumOf, type Pair } from './comparison.ts';
+import { sumOf, type Compared, type Pair } from './comparison.ts';
 
 interface Found {
   pairs: Pair[];
@@ -30,7 +31,7 @@ export class DifferenceList {
     const groups = new Map<string, Found>();
     for (const pair of pairs) {
       if (pair.fates.size === 0) continue;
-      const [before, after] = [this.#before.say(pair.of.object, peer[0], pair.before !== undefined), this.#after.say(pair.of.object, peer[1], pair.after !== undefined)];
+      const [before, after] = [sayOf(this.#before, pair.of, peer[0], pair.before), sayOf(this.#after, pair.of, peer[1], pair.after)];
       const key = JSON.stringify([pair.of.object.origin, pair.name, before, after]);
       const group = groups.get(key) ?? { pairs: [], before, after };
       group.pairs.push(pair);
@@ -41,6 +42,10 @@ export class DifferenceList {
 
   counts(index: number): FateCounts {
     return sumOf(this.#found[index]!.pairs.map((pair) => pair.counts));
+  }
+
+  kind(index: number): ObjectKind {
+    return this.#found[index]!.pairs[0]!.of.object.kind;
   }
 
   /** All of them, in the order of their numbers; with ids of the owner's own signals. */
@@ -54,7 +59,7 @@ export class DifferenceList {
         kind,
         origin,
         classes: pairs.length,
-        harms: [...new Set(pairs.map(({ of }) => of.object.attributes.harm))].sort(),
+        harms: [...new Set(pairs.flatMap(({ of }) => harmsOf(of.object)))].sort(),
         counts: this.counts(index),
         before: standingView(before, first.before),
         after: standingView(after, first.after),
@@ -70,6 +75,16 @@ export class DifferenceList {
     this.#numbers.set(key, this.#found.length);
     return this.#found.push(found) - 1;
   }
+}
+
+/** Who has the say about a class: about a part that would be shared, but for its title, who has it about that. */
+function sayOf(responsible: Responsible, of: Compared, peer: Member, grant: Grant | undefined): Say {
+  const say = responsible.say(of.object, peer, grant !== undefined);
+  return grant === undefined && say.withheld_by === undefined && 'title' in of ? responsible.say(of.title!, peer, false) : say;
+}
+
+function harmsOf({ attributes }: PolicyObject): readonly string[] {
+  return 'harm' in attributes ? [attributes.harm] : attributes.harms;
 }
 
 /** A decision about a class, for people. */
@@ -93,12 +108,12 @@ export function standingView(say: Say, grant: Grant | undefined): StandingView {
 /** Signals looked at for one difference, to find some that it is about. */
 const LOOKED_AT = 50;
 
-/** Ids of signals to which something happens, for each difference. */
+/** Ids of signals to which something happens, for each difference; of reports with such parts, and of requests, some of the class. */
 async function samplesOf(tx: Tx, found: readonly Found[], samples: number, at: number): Promise<string[][]> {
   if (samples === 0 || found.length === 0) return [];
-  const pairs = found.map(({ pairs: all }) => all.toSorted((a, b) => b.of.id - a.of.id).find((pair) => [...pair.fates.keys()].some((fate) => fate !== 0)));
-  const columns = unnest([{ type: 'integer', values: pairs.map((_, n) => n) }, { type: 'integer', values: pairs.map((pair) => pair?.of.id ?? 0) }]);
+  const pairs = found.map(({ pairs: all }) => all.findLast((pair) => [...pair.fates.keys()].some((fate) => fate !== 0)));
+  const columns = unnest([{ type: 'integer', values: pairs.map((_, n) => n) }, { type: 'integer', values: pairs.map((pair) => (pair && !('cells' in pair.of) ? pair.of.id : 0)) }]);
   const { rows } = await sql<{ n: number; id: string; accepted: number; until: number }>`select k.n, s.id, s.accepted_at as accepted, s.until from ${columns} k(n, class_id)
     cross join lateral (select * from signal s where s.class_id = k.class_id and s.active and s.until > ${at} order by s.accepted_at desc, s.id limit ${LOOKED_AT}) s`.execute(tx);
-  return pairs.map((pair, n) => (pair ? rows.filter((row) => row.n === n && fateOf(pair.before, pair.after, at)(row) !== 0).slice(0, samples).map((row) => row.id) : []));
+  return pairs.map((pair, n) => (pair && 'cells' in pair.of ? pair.of.samples.slice(0, samples) : pair ? rows.filter((row) => row.n === n && fateOf(pair.before, pair.after, at)(row) !== 0).slice(0, samples).map((row) => row.id) : []));
 }

@@ -1,4 +1,4 @@
-import type { Calendar, CalendarCause, Difference, FateCounts, Simulation, StandingView, Visibility } from '../../schemas/types.ts';
+import type { Calendar, CalendarCause, Difference, FateCounts, ObjectKind, Simulation, StandingView, Visibility } from '../../schemas/types.ts';
 
 const VERBS: Record<keyof FateCounts, (n: string) => string> = {
   gained: (n) => `sees ${n} more`,
@@ -16,21 +16,24 @@ const VERBS: Record<keyof FateCounts, (n: string) => string> = {
 export function inWords({ owner, at, peers, unchanged, differences }: Omit<Simulation, 'says'>): string[] {
   if (peers.length === 0) return [`At ${at}, nothing would change for any of ${unchanged} peers.`];
   return [
-    ...peers.map(({ peer, counts }) => `${peer}: ${countsInWords(counts)}.`),
+    ...peers.map(({ peer, counts, parts, requests }) => `${peer}: ${[countsInWords(counts), ...(parts ? [countsInWords(parts, 'part')] : []), ...(requests ? [countsInWords(requests, 'message')] : [])].filter((words) => words !== '').join(', ')}.`),
     ...(unchanged > 0 ? [`Nothing changes for ${unchanged} other peers.`] : []),
     ...differences.filter(({ counts }) => countsInWords(counts) !== '').map((difference) => differenceInWords(difference, owner)),
   ];
 }
 
-function countsInWords(counts: FateCounts): string {
-  const parts = (Object.keys(VERBS) as (keyof FateCounts)[]).filter((name) => counts[name] > 0).map((name) => VERBS[name](signals(counts[name])));
-  return parts.join(', ');
+const NOUNS: Record<ObjectKind, [one: string, many: string]> = { signal: ['signal', 'signals'], part: ['part of a report', 'parts of reports'], message: ['request', 'requests'] };
+
+function countsInWords(counts: FateCounts, kind: ObjectKind = 'signal'): string {
+  const said = (Object.keys(VERBS) as (keyof FateCounts)[]).filter((name) => counts[name] > 0).map((name) => VERBS[name](`${counts[name]} ${NOUNS[kind][counts[name] === 1 ? 0 : 1]}`));
+  return said.join(', ');
 }
 
-function differenceInWords({ origin, harms, counts, before, after, revealed }: Difference, owner: string): string {
+function differenceInWords({ kind, origin, harms, counts, before, after, revealed }: Difference, owner: string): string {
   const whose = origin === owner ? '' : ` of ${origin}`;
   const shown = revealed ? [...terms('more is revealed', revealed.more), ...terms('no longer revealed', revealed.less), ...(revealed.origin === 'same' ? [] : [`${revealed.origin} is shown of the origin`]), ...terms('handling allows more', revealed.handling.wider), ...terms('handling allows less', revealed.handling.stricter), ...terms('handling differs', revealed.handling.other)] : [];
-  return `Signals${whose} of ${harms.join(', ')}: before, ${standingInWords(before)}; after, ${standingInWords(after)}${shown.length > 0 ? ` (${shown.join('; ')})` : ''}. A peer ${countsInWords(counts)}.`;
+  const what = NOUNS[kind][1];
+  return `${what[0]!.toUpperCase()}${what.slice(1)}${whose}${harms.length > 0 ? ` of ${harms.join(', ')}` : ''}: before, ${standingInWords(before)}; after, ${standingInWords(after)}${shown.length > 0 ? ` (${shown.join('; ')})` : ''}. A peer ${countsInWords(counts, kind)}.`;
 }
 
 function terms(what: string, names: readonly string[]): string[] {
@@ -40,7 +43,7 @@ function terms(what: string, names: readonly string[]): string[] {
 /** A decision in plain words. */
 export function standingInWords({ effect, charter, policy, withheld_by: layer, after, not_before: start, ends_after: end }: StandingView): string {
   const rules = [...(policy === undefined ? [] : [`rule ${policy}`]), ...(charter === undefined ? [] : [`the charter’s rule ${charter}`])].join(' and ');
-  if (effect === 'withhold') return layer === 'policy' || layer === 'charter' ? `withheld by ${(layer === 'policy' ? policy && `rule ${policy}` : charter && `the charter’s rule ${charter}`) ?? `the ${layer}, of which no rule shares`}` : `withheld by the ${layer === 'object' ? 'signal’s own audience' : layer ?? 'hub'}`;
+  if (effect === 'withhold') return layer === 'policy' || layer === 'charter' ? `withheld by ${(layer === 'policy' ? policy && `rule ${policy}` : charter && `the charter’s rule ${charter}`) ?? `the ${layer}, of which no rule shares`}` : `withheld by the ${layer === 'object' ? 'audience that it names' : layer ?? 'hub'}`;
   return ['shared', ...(rules ? [`by ${rules}`] : []), ...(after ? [`${after} after acceptance`] : ['at once']), ...(start ? [`not before ${start}`] : []), ...(end ? [`until ${end} after acceptance`] : [])].join(' ');
 }
 

@@ -4,16 +4,18 @@ import { snapshot, type Tx } from '../db/database.ts';
 import { readHead, type Head } from '../db/head.ts';
 import type { Entitlements } from '../feeds/entitlements.ts';
 import type { Hub } from '../hub.ts';
-import { compile, type CompiledWorld } from '../policy/compile.ts';
+import { compile, type CompiledWorld, type Decider } from '../policy/compile.ts';
+import type { ObjectKind, PolicyObject } from '../policy/object.ts';
 import { Responsible } from '../policy/simulate.ts';
 import { formatInstant, instant } from '../policy/time.ts';
 import type { Member, World } from '../policy/world.ts';
 import { problemAt } from '../problems.ts';
 import type { HubWorld } from '../world/state.ts';
-import { Comparison, allClasses, breather, ownClasses, sumOf, type Class, type Pair } from './comparison.ts';
+import { Comparison, breather, sumOf, type Class, type Pair } from './comparison.ts';
 import { checkPolicy } from './names.ts';
 import { DifferenceList } from './differences.ts';
 import { inWords } from './sentences.ts';
+import { StoredGrants, readStored, type StoredClass } from './stored.ts';
 import { versionOf } from './versions.ts';
 import { withChanges, withPolicy } from './what-if.ts';
 
@@ -27,8 +29,9 @@ export interface Stage {
 }
 
 /**
- * What a policy, or other changes, would do to what peers see of the caller's objects; for the operator, of everybody's. By
- * class: what is decided is compared for each peer and class, and signals are only counted where it differs. Writes nothing.
+ * What a policy, or other changes, would do to what peers see of the caller's signals, parts of reports and requests; for the
+ * operator, of everybody's. By class: what is decided is compared for each peer and class, and objects are only counted where it
+ * differs. Writes nothing.
  * @throws Problem invalid-policy, invalid-times, invalid-body, not-found
  */
 export function simulate(hub: Hub, entitlements: Entitlements, viewer: Viewer, request: SimulateRequest): Promise<Simulation> {
@@ -36,10 +39,10 @@ export function simulate(hub: Hub, entitlements: Entitlements, viewer: Viewer, r
     const head = await readHead(tx, hub.clock);
     const world = await hub.worlds.at(head.world, tx);
     const stage = await stageOf(tx, world, { ...viewer, world }, head, request);
-    const classes = await (viewer.operator ? allClasses(entitlements, tx, head) : ownClasses(entitlements, tx, viewer, head));
+    const objects = (await entitlements.classes(head.classes, tx)).slice(0, head.classes);
     const comparison = new Comparison(hub.secrets, stage.at, head.at);
     const engines = [entitlements.engine(world, stage.at), compile(stage.after, stage.at)] as const;
-    const peers = await comparePeers(stage, engines, classes, comparison);
+    const peers = await comparePeers(tx, stage, engines, objects, comparison);
     await comparison.count(tx);
     return report(tx, stage, peers, request.samples ?? 0);
   });
@@ -70,21 +73,43 @@ export interface PeerPairs {
   pairs: readonly Pair[];
 }
 
-async function comparePeers({ viewer, before, after }: Stage, engines: readonly [CompiledWorld, CompiledWorld], classes: readonly Class[], comparison: Comparison): Promise<PeerPairs[]> {
+async function comparePeers(tx: Tx, { viewer, at, before, after }: Stage, engines: readonly [CompiledWorld, CompiledWorld], objects: readonly PolicyObject[], comparison: Comparison): Promise<PeerPairs[]> {
   const breathe = breather();
-  const found: PeerPairs[] = [];
+  const own = objects.flatMap((object, index) => (viewer.operator || object.origin === viewer.member.id ? [{ id: index + 1, object }] : []));
+  const [signals, others] = [own.filter((one): one is Class => one.object.kind === 'signal'), own.filter(({ object }) => object.kind !== 'signal')];
+  const found: (PeerPairs & { pairs: Pair[]; deciders: readonly [Decider, Decider] })[] = [];
+  const differing = new Set<number>();
   for (const peer of peersOf(viewer, before, after)) {
-    const [was, is] = engines.map((engine) => engine.viewer(peer.id));
+    const deciders = [engines[0].viewer(peer.id), engines[1].viewer(peer.id)] as const;
     const pairs: Pair[] = [];
-    for (const one of classes) {
+    for (const one of signals) {
       if (one.object.origin === peer.id) continue;
-      const pair = comparison.pair(one, was!.grant(one.object), is!.grant(one.object));
+      const pair = comparison.pair(one, deciders[0].grant(one.object), deciders[1].grant(one.object));
       if (pair) pairs.push(pair);
       await breathe();
     }
-    found.push({ peer, pairs });
+    for (const { id, object } of others) {
+      if (object.origin !== peer.id && comparison.differ(deciders[0].grant(object), deciders[1].grant(object))) differing.add(id);
+      await breathe();
+    }
+    found.push({ peer, pairs, deciders });
   }
+  await compareStored(await readStored(tx, objects, [...differing], at), found, comparison);
   return found;
+}
+
+/** Adds what differs of parts and requests. They are looked up only where something about them differs for some peer. */
+async function compareStored(stored: readonly StoredClass[], found: readonly (PeerPairs & { pairs: Pair[]; deciders: readonly [Decider, Decider] })[], comparison: Comparison): Promise<void> {
+  const breathe = breather();
+  const grants = new StoredGrants();
+  for (const { peer, pairs, deciders } of found) {
+    for (const one of stored) {
+      if (one.object.origin === peer.id) continue;
+      const pair = comparison.pair(one, grants.of(one, deciders[0]), grants.of(one, deciders[1]));
+      if (pair) pairs.push(pair);
+      await breathe();
+    }
+  }
 }
 
 /** Members of whom the caller may know, who are active before or after. */
@@ -98,9 +123,11 @@ async function report(tx: Tx, { viewer, at, before, after }: Stage, found: reado
   const list = new DifferenceList(new Responsible(before, at), new Responsible(after, at));
   const peers = found.map(({ peer, pairs }): PeerDifference => {
     const differences = list.add([peer, after.members.get(peer.id)!], pairs);
-    return { peer: peer.id, counts: sumOf(differences.map((index) => list.counts(index))), differences };
+    const of = (kind: ObjectKind): FateCounts => sumOf(differences.filter((index) => list.kind(index) === kind).map((index) => list.counts(index)));
+    const [parts, requests] = [of('part'), of('message')];
+    return { peer: peer.id, counts: of('signal'), ...(any(parts) ? { parts } : {}), ...(any(requests) ? { requests } : {}), differences };
   });
-  const changed = peers.filter(({ counts }) => any(counts));
+  const changed = peers.filter(({ counts, parts, requests }) => any(counts) || parts !== undefined || requests !== undefined);
   const differences = await list.views(tx, viewer.member.id, samples, at);
   const simulation = { owner: viewer.member.id, at: formatInstant(at), peers: changed, unchanged: peers.length - changed.length, differences };
   return { ...simulation, says: inWords(simulation) };

@@ -1,14 +1,14 @@
 import type { GrantDifference, Handling, StandingLayer } from '../../schemas/types.ts';
 import { hasBit, type Bits } from './bits.ts';
 import { enumeration, ruleMatches, stateOutcomes } from './conditions.ts';
-import { covers } from './coverage.ts';
+import { covers, TOPICS, type Topic } from './coverage.ts';
 import { judge } from './decide.ts';
 import { byPrecedence } from './evaluate.ts';
 import type { Grant } from './grant.ts';
 import { CONTRADICTION, meetHandling } from './handling.ts';
 import { remember } from './interner.ts';
 import { span, type Span } from './meet.ts';
-import type { Lifetime, SignalObject } from './object.ts';
+import type { Lifetime, PolicyObject } from './object.ts';
 import { indexByObject, indexByPeer, type ObjectSubject, type RuleIndex } from './rule-index.ts';
 import type { Instant } from './time.ts';
 import { inForce, type Member, type World } from './world.ts';
@@ -123,6 +123,14 @@ function passed(one: Span | undefined, from: Instant, until: Instant, period: nu
   return [...(within(one.release) ? [{ what: 'released' as const, at: begin(one.release) }] : []), ...(one.end !== undefined && within(one.end) ? [{ what: 'ended' as const, at: begin(one.end) }] : [])];
 }
 
+/**
+ * What is granted of a part of a report: it is seen where its title is as well, and for as long.
+ * @param title undefined where the title is not granted
+ */
+export function withTitle(title: Grant | undefined, part: Grant | undefined): Grant | undefined {
+  return title && part && { ...part, windows: [...title.windows, ...part.windows] };
+}
+
 /** Where answers about these grants can change, which look at their spans as they stand at some instants. */
 export function edgesOf(grants: readonly (Grant | undefined)[], instants: readonly Instant[]): Edges {
   const cuts = new Set<number>();
@@ -179,7 +187,7 @@ interface Sides {
   rules: ReturnType<typeof byPrecedence>;
   objects: RuleIndex<ObjectSubject>;
   peers: RuleIndex<Member>;
-  ofObject: Map<SignalObject, Bits>;
+  ofObject: Map<PolicyObject, Bits>;
   ofPeer: Map<string, Bits>;
 }
 
@@ -194,31 +202,32 @@ export class Responsible {
     this.#at = at;
   }
 
-  /** @param granted whether the engine grants the object to the viewer */
-  say(object: SignalObject, viewer: Member, granted: boolean): Say {
+  /** @param granted whether it is shown to the viewer; where it is not, and would be by itself, no layer is named */
+  say(object: PolicyObject, viewer: Member, granted: boolean): Say {
     const origin = this.#world.members.get(object.origin);
     if (!origin) return { withheld_by: 'built-in' };
     const [charter, policy] = [this.#rule(this.#world.operator, object, origin, viewer), this.#rule(origin.id, object, origin, viewer)];
     const rules = { ...(charter === undefined ? {} : { charter }), ...(policy === undefined ? {} : { policy }) };
-    return granted ? rules : { ...rules, withheld_by: this.#layer(object, viewer) };
+    const layer = granted ? undefined : this.#layer(object, viewer);
+    return layer === undefined ? rules : { ...rules, withheld_by: layer };
   }
 
-  #layer(object: SignalObject, viewer: Member): StandingLayer {
+  #layer(object: PolicyObject, viewer: Member): StandingLayer | undefined {
     const { findings } = judge({ world: this.#world, at: this.#at, viewer: viewer.id, object });
-    return findings.find((finding) => finding.effect === 'withhold')!.layer as StandingLayer;
+    return findings.find((finding) => finding.effect === 'withhold')?.layer as StandingLayer | undefined;
   }
 
-  #rule(owner: string, object: SignalObject, origin: Member, viewer: Member): string | undefined {
-    const { rules, objects, peers, ofObject, ofPeer } = remember(this.#sides, owner, () => this.#make(owner));
+  #rule(owner: string, object: PolicyObject, origin: Member, viewer: Member): string | undefined {
+    const { rules, objects, peers, ofObject, ofPeer } = remember(this.#sides, `${owner} ${object.kind}`, () => this.#make(owner, TOPICS[object.kind]));
     const one = remember(ofObject, object, () => objects.matching({ origin, attributes: object.attributes }));
     const other = remember(ofPeer, viewer.id, () => peers.matching(viewer));
     return rules.find((_, index) => hasBit(one, index) && hasBit(other, index))?.id;
   }
 
-  #make(owner: string): Sides {
+  #make(owner: string, topic: Topic): Sides {
     const all = inForce(this.#world, owner, this.#at)?.policy?.rules ?? [];
-    const rules = byPrecedence(all.filter((rule) => covers(rule, 'signals') && ruleMatches(rule, stateOutcomes(rule, this.#world, this.#at))));
-    return { rules, objects: indexByObject(rules, 'signals', this.#world, this.#at), peers: indexByPeer(rules, this.#world, this.#at), ofObject: new Map(), ofPeer: new Map() };
+    const rules = byPrecedence(all.filter((rule) => covers(rule, topic) && ruleMatches(rule, stateOutcomes(rule, this.#world, this.#at))));
+    return { rules, objects: indexByObject(rules, topic, this.#world, this.#at), peers: indexByPeer(rules, this.#world, this.#at), ofObject: new Map(), ofPeer: new Map() };
   }
 }
 
