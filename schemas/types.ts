@@ -743,9 +743,12 @@ export interface Schemas {
   VisibilityQuery: VisibilityQuery;
   SeenCounts: SeenCounts;
   ClassView: ClassView;
+  WrittenClassView: WrittenClassView;
   SeenClass: SeenClass;
   Visibility: Visibility;
   CalendarQuery: CalendarQuery;
+  PassedCounts: PassedCounts;
+  TurnedCounts: TurnedCounts;
   CalendarDay: CalendarDay;
   CalendarCause: CalendarCause;
   CalendarMoment: CalendarMoment;
@@ -3353,7 +3356,7 @@ export interface VisibilityQuery {
   peer: MemberId;
   at?: Instant;
   /**
-   * So many classes, those with most signals first.
+   * So many classes, those with most in them first.
    */
   limit?: number;
 }
@@ -3369,7 +3372,7 @@ export interface SeenCounts {
  * What all signals of a class have in common: all that policies read of them.
  */
 export interface ClassView {
-  kind: ObjectKind;
+  kind: 'signal';
   type: IndicatorType;
   schemes: SchemeName[];
   harm: HarmId;
@@ -3388,18 +3391,40 @@ export interface ClassView {
   audience?: Audience;
   not_before?: Instant;
 }
+/**
+ * What parts of reports, or requests, of a class have in common: all that policies read of them.
+ */
+export interface WrittenClassView {
+  kind: 'part' | 'message';
+  part?: PartKind;
+  message?: MessageKind;
+  harms: HarmId[];
+  regions: Region[];
+  tactics?: TacticId[];
+  confidence?: Confidence;
+  tlp: Tlp;
+  labels: Label[];
+  exercise?: ExerciseId;
+  audience?: Audience;
+  not_before?: Instant;
+}
 export interface SeenClass {
-  class: ClassView;
+  class: ClassView | WrittenClassView;
   counts: SeenCounts;
   standing: StandingView;
 }
 /**
- * What a peer sees of your signals, by class.
+ * What a peer sees of your signals, parts of reports and requests, by class.
  */
 export interface Visibility {
   peer: MemberId;
   at: Instant;
   counts: SeenCounts;
+  parts: SeenCounts;
+  requests: SeenCounts;
+  /**
+   * A part is seen while its title is: parts of one class may be in several entries.
+   */
   classes: SeenClass[];
   /**
    * Classes that are not listed.
@@ -3414,8 +3439,17 @@ export interface CalendarQuery {
   days?: number;
   peer?: MemberId;
 }
+export interface PassedCounts {
+  released: number;
+  ended: number;
+}
+export interface TurnedCounts {
+  gained: number;
+  lost: number;
+  changed: number;
+}
 /**
- * A day in UTC: how many of your signals are released to each peer in its course, and end for it, because time passes.
+ * A day in UTC: how many of your signals, and of parts of reports and requests if any, are released to each peer in its course, and end for it, because time passes.
  */
 export interface CalendarDay {
   day: string;
@@ -3423,6 +3457,8 @@ export interface CalendarDay {
     peer: MemberId;
     released: number;
     ended: number;
+    parts?: PassedCounts;
+    requests?: PassedCounts;
   }[];
 }
 /**
@@ -3445,7 +3481,7 @@ export interface CalendarCause {
   incident?: IncidentId;
 }
 /**
- * An instant at which something else is decided, why, and for whom: signals that are seen from then on, no longer, or under other terms.
+ * An instant at which something else is decided, why, and for whom: signals, parts of reports and requests that are seen from then on, no longer, or under other terms.
  */
 export interface CalendarMoment {
   at: Instant;
@@ -3455,6 +3491,8 @@ export interface CalendarMoment {
     gained: number;
     lost: number;
     changed: number;
+    parts?: TurnedCounts;
+    requests?: TurnedCounts;
   }[];
 }
 /**

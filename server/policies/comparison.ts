@@ -9,8 +9,8 @@ import { lookOf, type Look } from '../feeds/look.ts';
 import type { Grant } from '../policy/decide.ts';
 import type { SignalObject } from '../policy/object.ts';
 import { Fate, edgesOf, fateOf } from '../policy/simulate.ts';
-import { tally, type Tally } from '../signals/tally.ts';
-import type { StoredClass } from './stored.ts';
+import { tally, tallyOf, type Tally } from '../signals/tally.ts';
+import { countCells, readStored, type StoredClass } from './stored.ts';
 
 /** A visibility class of signals. */
 export interface Class {
@@ -25,9 +25,15 @@ export async function ownClasses(entitlements: Entitlements, tx: Tx, { member }:
 }
 
 /** Every class of signals. */
-export async function allClasses(entitlements: Entitlements, tx: Tx, { classes: count }: Head): Promise<Class[]> {
+async function allClasses(entitlements: Entitlements, tx: Tx, { classes: count }: Head): Promise<Class[]> {
   const objects = await entitlements.classes(count, tx);
   return objects.slice(0, count).flatMap((object, index) => (object.kind === 'signal' ? [{ id: index + 1, object }] : []));
+}
+
+/** The classes of the viewer's own parts of reports and requests, with what has not ended at an instant. */
+export async function ownStored(entitlements: Entitlements, tx: Tx, { member }: Viewer, { classes: count }: Head, at: number): Promise<StoredClass[]> {
+  const objects = (await entitlements.classes(count, tx)).slice(0, count);
+  return readStored(tx, objects, objects.flatMap(({ kind, origin }, index) => (kind !== 'signal' && origin === member.id ? [index + 1] : [])), at);
 }
 
 /** What is compared: a class of signals, which are counted where that matters; or one of parts or requests, which have been. */
@@ -81,15 +87,10 @@ export class Comparison {
     await this.#countSignals(tx, [...this.#pairs.values()].filter((pair): pair is Pair & { of: Class } => !('cells' in pair.of)));
   }
 
-  #countStored(pair: Pair, { cells }: StoredClass): void {
-    const answer = fateOf(pair.before, pair.after, this.#at);
-    const fates = new Map<number, Tally>();
-    for (const { count, ...lifetime } of cells) {
-      const fate = answer(lifetime);
-      fates.set(fate, { count: (fates.get(fate)?.count ?? 0) + count, noted: 0, observed: 0, both: 0 });
-    }
-    pair.fates = fates;
-    pair.counts = countsOf(fates, pair.before && pair.after && { all: termsOf(pair.before) !== termsOf(pair.after), note: false, observed: false });
+  #countStored(pair: Pair, of: StoredClass): void {
+    const counted = countCells(of, fateOf(pair.before, pair.after, this.#at));
+    pair.fates = new Map([...counted].map(([fate, count]) => [fate, tallyOf(count)]));
+    pair.counts = countsOf(pair.fates, pair.before && pair.after && { all: termsOf(pair.before) !== termsOf(pair.after), note: false, observed: false });
   }
 
   async #countSignals(tx: Tx, pairs: readonly (Pair & { of: Class })[]): Promise<void> {

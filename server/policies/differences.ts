@@ -78,7 +78,7 @@ export class DifferenceList {
 }
 
 /** Who has the say about a class: about a part that would be shared, but for its title, who has it about that. */
-function sayOf(responsible: Responsible, of: Compared, peer: Member, grant: Grant | undefined): Say {
+export function sayOf(responsible: Responsible, of: Compared, peer: Member, grant: Grant | undefined): Say {
   const say = responsible.say(of.object, peer, grant !== undefined);
   return grant === undefined && say.withheld_by === undefined && 'title' in of ? responsible.say(of.title!, peer, false) : say;
 }

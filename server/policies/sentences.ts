@@ -1,4 +1,4 @@
-import type { Calendar, CalendarCause, Difference, FateCounts, ObjectKind, Simulation, StandingView, Visibility } from '../../schemas/types.ts';
+import type { Calendar, CalendarCause, Difference, FateCounts, ObjectKind, PassedCounts, SeenClass, SeenCounts, Simulation, StandingView, TurnedCounts, Visibility } from '../../schemas/types.ts';
 
 const VERBS: Record<keyof FateCounts, (n: string) => string> = {
   gained: (n) => `sees ${n} more`,
@@ -25,7 +25,7 @@ export function inWords({ owner, at, peers, unchanged, differences }: Omit<Simul
 const NOUNS: Record<ObjectKind, [one: string, many: string]> = { signal: ['signal', 'signals'], part: ['part of a report', 'parts of reports'], message: ['request', 'requests'] };
 
 function countsInWords(counts: FateCounts, kind: ObjectKind = 'signal'): string {
-  const said = (Object.keys(VERBS) as (keyof FateCounts)[]).filter((name) => counts[name] > 0).map((name) => VERBS[name](`${counts[name]} ${NOUNS[kind][counts[name] === 1 ? 0 : 1]}`));
+  const said = (Object.keys(VERBS) as (keyof FateCounts)[]).filter((name) => counts[name] > 0).map((name) => VERBS[name](objects(counts[name], kind)));
   return said.join(', ');
 }
 
@@ -48,16 +48,25 @@ export function standingInWords({ effect, charter, policy, withheld_by: layer, a
 }
 
 /** What a peer sees, in plain words: in all, and of each class listed. */
-export function seenInWords({ peer, at, counts, classes, more_classes: more }: Omit<Visibility, 'says'>): string[] {
-  const whole = `At ${at}, ${peer} sees ${signals(counts.visible)} of yours, will see ${counts.later} later, and not ${counts.withheld}.`;
-  const each = classes.map(({ class: { harm, severity, confidence, tlp, labels }, counts: own, standing }) => `${harm}, ${severity}, confidence ${confidence}, TLP ${tlp}${labels.length > 0 ? `, ${labels.join(' ')}` : ''}: sees ${own.visible}, later ${own.later}, not ${own.withheld}; ${standingInWords(standing)}.`);
-  return [whole, ...each, ...(more > 0 ? [`${more} more classes are not listed.`] : [])];
+export function seenInWords({ peer, at, counts, parts, requests, classes, more_classes: more }: Omit<Visibility, 'says'>): string[] {
+  const seen = ({ visible, later, withheld }: SeenCounts, kind: ObjectKind): string => `${objects(visible, kind)} of yours, will see ${later} later, and not ${withheld}`;
+  const others = ([[parts, 'part'], [requests, 'message']] as const).filter(([{ visible, later, withheld }]) => visible + later + withheld > 0).map(([of, kind]) => `; ${seen(of, kind)}`);
+  const each = classes.map(({ class: of, counts: own, standing }) => `${classInWords(of)}: sees ${own.visible}, later ${own.later}, not ${own.withheld}; ${standingInWords(standing)}.`);
+  return [`At ${at}, ${peer} sees ${seen(counts, 'signal')}${others.join('')}.`, ...each, ...(more > 0 ? [`${more} more classes are not listed.`] : [])];
+}
+
+function classInWords(of: SeenClass['class']): string {
+  const what = of.kind === 'signal' ? `${of.harm}, ${of.severity}, confidence ${of.confidence}` : [of.part ?? of.message, ...of.harms].join(', ');
+  return `${what}, TLP ${of.tlp}${of.labels.length > 0 ? `, ${of.labels.join(' ')}` : ''}`;
 }
 
 /** A calendar in plain words. */
 export function calendarInWords({ until, days, moments }: Omit<Calendar, 'says'>): string[] {
-  const ofDays = days.map(({ day, peers }) => `${day}: ${peers.map(({ peer, released, ended }) => `${peer} ${[...(released > 0 ? [`sees ${released} more`] : []), ...(ended > 0 ? [`${ended} end`] : [])].join(', ')}`).join('; ')}.`);
-  const ofMoments = moments.map(({ at, causes, peers }) => `${at}: ${causes.map(causeInWords).join(', ')}${peers.map(({ peer, gained, lost, changed }) => `; ${peer} gains ${gained}, loses ${lost}, and sees ${changed} under other terms`).join('')}.`);
+  const passed = ({ released, ended }: PassedCounts, kind: ObjectKind): string[] => [...(released > 0 ? [`sees ${objects(released, kind)} more`] : []), ...(ended > 0 ? [`${objects(ended, kind)} end`] : [])];
+  const turned = ({ gained, lost, changed }: TurnedCounts, kind: ObjectKind): string[] => (gained + lost + changed === 0 ? [] : [`gains ${objects(gained, kind)}, loses ${lost}, and sees ${changed} under other terms`]);
+  const all = <C>(counts: C & { parts?: C; requests?: C }, say: (counts: C, kind: ObjectKind) => string[]): string[] => [...say(counts, 'signal'), ...(counts.parts ? say(counts.parts, 'part') : []), ...(counts.requests ? say(counts.requests, 'message') : [])];
+  const ofDays = days.map(({ day, peers }) => `${day}: ${peers.map(({ peer, ...counts }) => `${peer} ${all<PassedCounts>(counts, passed).join(', ')}`).join('; ')}.`);
+  const ofMoments = moments.map(({ at, causes, peers }) => `${at}: ${causes.map(causeInWords).join(', ')}${peers.map(({ peer, ...counts }) => `; ${peer} ${all<TurnedCounts>(counts, turned).join(', ')}`).join('')}.`);
   return days.length + moments.length === 0 ? [`Nothing changes by itself before ${until}.`] : [...ofDays, ...ofMoments].sort();
 }
 
@@ -76,6 +85,6 @@ function causeInWords({ cause, member, policy, version, rule, agreement, inciden
   }
 }
 
-function signals(count: number): string {
-  return count === 1 ? '1 signal' : `${count} signals`;
+function objects(count: number, kind: ObjectKind): string {
+  return `${count} ${NOUNS[kind][count === 1 ? 0 : 1]}`;
 }

@@ -57,6 +57,16 @@ export async function readStored(tx: Tx, objects: readonly PolicyObject[], class
   }));
 }
 
+/** How many objects have which answer, by acceptance and end. */
+export function countCells<T>({ cells }: StoredClass, answer: (lifetime: { accepted: number; until: number }) => T): Map<T, number> {
+  const counts = new Map<T, number>();
+  for (const { count, ...lifetime } of cells) {
+    const said = answer(lifetime);
+    counts.set(said, (counts.get(said) ?? 0) + count);
+  }
+  return counts;
+}
+
 /** What is granted of such classes: equal grants are one. */
 export class StoredGrants {
   readonly #known = new WeakMap<Grant, WeakMap<Grant, Grant>>();

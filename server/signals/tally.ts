@@ -11,6 +11,11 @@ export interface Tally {
   both: number;
 }
 
+/** So many of which nothing else is known. */
+export function tallyOf(count: number): Tally {
+  return { count, noted: 0, observed: 0, both: 0 };
+}
+
 /** Asks one thing of every signal of a class, by its acceptance and end. The answer may change at the edges only. */
 export interface Question<T> extends Edges {
   classId: number;
@@ -89,7 +94,7 @@ function crosses({ of, plus }: Limit, { accepted: [first, last], until: [start, 
 function add<T>(asked: ReadonlyMap<number, Asked<T>>, { classId, accepted, until, count, noted, observed, both }: Cell): void {
   for (const { question, counts } of asked.get(classId)!.questions) {
     const answer = question.answer({ accepted: accepted[1], until: until[1] });
-    const sum = counts.get(answer) ?? { count: 0, noted: 0, observed: 0, both: 0 };
+    const sum = counts.get(answer) ?? tallyOf(0);
     counts.set(answer, { count: sum.count + count, noted: sum.noted + noted, observed: sum.observed + observed, both: sum.both + both });
   }
 }

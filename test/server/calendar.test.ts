@@ -76,7 +76,7 @@ async function comes(t: Test, ash: Api, peers: ReadonlyMap<string, Api>, clock: 
   t.same(planned.moments.map(({ causes }) => causes.map(({ cause, rule, policy: id, agreement }) => [cause, rule ?? agreement ?? id].join(' '))).flat(), ['agreement-begins fraud-2026', 'window-opens window', 'window-opens closing', 'policy ash/later'], 'while it matters');
   t.ok(planned.days.some(({ peers: of }) => of.some(({ released }) => released > 0)) && planned.days.some(({ peers: of }) => of.some(({ ended }) => ended > 0)), 'something is released, and something ends');
   t.equal(planned.says.length, planned.days.length + planned.moments.length);
-  t.match(planned.says.join('\n'), /ash\/later version 1 takes effect; birch gains \d+, loses \d+/);
+  t.match(planned.says.join('\n'), /ash\/later version 1 takes effect; birch gains \d+ signals, loses \d+/);
 
   const seen = await count(peers);
   for (let day = 0; day < 8; day += 1) {
@@ -127,7 +127,7 @@ async function incident(t: Test, hub: TestHub, clock: ManualClock): Promise<void
   for (const [id, hours] of [['flood', 30], ['storm', 31]] as const) t.equal((await operator.post(`/v1/incidents/${id}/open`, closes(hours))).status, 200);
   const { moments, says } = await calendar(elm, '?days=3');
   t.same(moments, [{ at: end, causes: [{ cause: 'incident-closes', member: 'hub', incident: 'flood' }], peers: [{ peer: 'fir', gained: 0, lost: 1, changed: 0 }] }], 'that its rule names; the other is nothing to it');
-  t.match(says.join(), /the incident flood is closed; fir gains 0, loses 1/);
+  t.match(says.join(), /the incident flood is closed; fir gains 0 signals, loses 1/);
 }
 
 async function unknown(t: Test, { operator }: TestHub, ash: Api, birch: Api): Promise<void> {

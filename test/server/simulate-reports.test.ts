@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap';
-import type { FateCounts, MessageList, NewReport, Policy, PolicyVersion, ReportList, ReportView, Rule, Simulation, Terms } from '../../schemas/types.ts';
+import type { Calendar, FateCounts, MessageList, NewReport, Policy, PolicyVersion, ReportList, ReportView, Rule, Simulation, Terms, Visibility } from '../../schemas/types.ts';
 import { ManualClock } from '../../server/clock.ts';
 import { decide } from '../../server/policy/decide.ts';
 import type { PolicyObject } from '../../server/policy/object.ts';
@@ -39,6 +39,8 @@ class Run {
   readonly #ash: Api;
   readonly #reviewer: Api;
   readonly #peers: ReadonlyMap<string, Api>;
+  /** How much was released, or ended, by itself. */
+  passed = 0;
   #texts = 0;
 
   private constructor(clock: ManualClock, hub: TestHub, random: SeededRandom, apis: [Api, Api], peers: ReadonlyMap<string, Api>) {
@@ -65,9 +67,11 @@ class Run {
     this.#clock.advance(this.#random.pick([0, HOUR, 5 * HOUR, 17 * HOUR, 3 * DAY]));
     await this.#write();
     const policy = this.#policy();
+    const [before, sights] = [await this.#world(), await this.#sights()];
+    const unforeseen = await this.#foreseen(sights);
+    if (unforeseen.length > 0) return unforeseen;
     const { status, body: predicted } = await this.#ash.post<Simulation>('/v1/policies/simulate', { policy, samples: 3 });
     if (status !== 200) return [JSON.stringify(predicted)];
-    const [before, sights] = [await this.#world(), await this.#sights()];
     await this.#activate(this.#ash, policy);
     const [after, then] = [await this.#world(), await this.#sights()];
     const placed = await this.#placed();
@@ -84,6 +88,34 @@ class Run {
         return said === came && said === happened[name] && sum === said ? [] : [`${peer}: of ${kind} ${name} ${said} (${sum} in all), ${came} by reading, ${happened[name]} by the evaluator`];
       });
     }));
+  }
+
+  /** What each peer is said to see, now and after a day in which nothing is written, is what it sees. */
+  async #foreseen(sights: ReadonlyMap<string, Sights>): Promise<string[]> {
+    const calendar = (await this.#ash.get<Calendar>('/v1/policies/calendar?days=3')).body;
+    const wrong: string[] = [];
+    for (const peer of PEERS) {
+      const said = (await this.#ash.get<Visibility>(`/v1/policies/visibility?peer=${peer}`)).body;
+      for (const kind of ['parts', 'requests'] as const) {
+        if (said[kind].visible !== sights.get(peer)![kind].size) wrong.push(`${peer}: is said to see ${said[kind].visible} ${kind}, and sees ${sights.get(peer)![kind].size}`);
+        const listed = said.classes.filter(({ class: of }) => of.kind === (kind === 'parts' ? 'part' : 'message')).reduce((sum, { counts }) => sum + counts.visible, 0);
+        if (listed !== said[kind].visible) wrong.push(`${peer}: ${listed} ${kind} by class`);
+      }
+    }
+    const midnight = (Math.floor(this.#clock.now() / DAY) + 1) * DAY;
+    this.#clock.advance(midnight - 1 - this.#clock.now());
+    for (const [peer, then] of await this.#sights()) {
+      const day = calendar.days.find(({ day: of }) => of === iso(midnight - 1).slice(0, 10))?.peers.find((one) => one.peer === peer);
+      for (const kind of ['parts', 'requests'] as const) {
+        const { released, ended } = day?.[kind] ?? { released: 0, ended: 0 };
+        const net = then[kind].size - sights.get(peer)![kind].size;
+        this.passed += released + ended;
+        if (net !== released - ended) wrong.push(`${peer}: of ${kind} ${released} were to be released, and ${ended} to end; ${net} came`);
+      }
+      sights.get(peer)!.parts = then.parts;
+      sights.get(peer)!.requests = then.requests;
+    }
+    return wrong;
   }
 
   /** By the plain evaluator, one object at a time: a part is there while both it and its title are. */
@@ -199,6 +231,7 @@ async function predicts(t: Test, home: HomeName): Promise<void> {
   }
   t.comment(JSON.stringify(seen));
   t.ok((['gained', 'lost', 'changed', 'later'] as const).every((name) => seen.parts[name] > 0), 'of parts everything was met', seen.parts);
+  t.ok(run.passed > 0, 'something was released, or ended, by itself');
   t.ok(seen.requests.gained > 0 && seen.requests.lost > 0, 'and of requests', seen.requests);
 }
 
