@@ -3250,11 +3250,11 @@ export interface VersionName {
   version: number;
 }
 /**
- * A change of the world. `join` and `leave` name a group, `accept` and `end` an agreement, `trust` a level.
+ * A change of the world. `join` and `leave` name a member and a group, `accept` and `end` a member and an agreement, `trust` a member and a level, `suspend` and `resume` a member, `open` and `close` an incident.
  */
 export interface WhatIf {
-  change: 'join' | 'leave' | 'accept' | 'end' | 'suspend' | 'resume' | 'trust';
-  member: MemberId;
+  change: 'join' | 'leave' | 'accept' | 'end' | 'suspend' | 'resume' | 'trust' | 'open' | 'close';
+  member?: MemberId;
   group?: GroupId;
   agreement?: AgreementId;
   /**
@@ -3262,6 +3262,7 @@ export interface WhatIf {
    */
   version?: number;
   trust?: Trust;
+  incident?: IncidentId;
 }
 /**
  * What differs between two policies of yours; `before` is what is in force when absent.

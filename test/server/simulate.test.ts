@@ -61,6 +61,7 @@ class Run {
     const apis = new Map<string, Api>([['hub', hub.operator]]);
     for (const id of PEERS) apis.set(id, await hub.join({ id, kind: id === 'dogwood' ? 'ngo' : 'platform' }));
     for (const [group, members] of [['alpha', ['ash', 'birch']], ['beta', ['ash', 'cedar', 'dogwood']]] as const) await hub.operator.put(`/v1/groups/${group}`, { title: group, members });
+    await hub.operator.put('/v1/incidents/flood', { title: 'Flood', harms: ['fraud'], severity: 'high', responders: { members: ['cedar'], groups: [] }, announced: true });
     const run = new Run(hub, clock, new SeededRandom(seed), apis);
     await run.#activate('hub', { id: 'hub/standard', title: 'Open', summary: 'Open.', rules: [{ id: 'all', effect: 'share', terms: { reveal: FIELDS, origin: 'named', handling: { onward: 'public', pap: 'CLEAR' } } }] });
     for (const owner of ['ash', 'birch']) await run.#activate(owner, run.#policy(owner));
@@ -156,12 +157,12 @@ class Run {
     if (status !== 200) throw new Error(`not activated: ${JSON.stringify(body)}`);
   }
 
-  async #do({ change, member, group, agreement, trust }: WhatIf): Promise<void> {
+  async #do({ change, member = '', group, agreement, trust, incident }: WhatIf): Promise<void> {
     const { operator } = this.#hub;
     const { members, groups } = await this.#hub.hub.worlds.at((await this.#hub.hub.head()).world);
     const of = groups.get(group ?? '')?.members ?? [];
     const now = { id: agreement!, from: iso(this.#clock.now()) };
-    const agreements = members.get(member)!.agreements;
+    const agreements = members.get(member)?.agreements ?? [];
     const done = {
       join: () => operator.put(`/v1/groups/${group}`, { title: 'Group', members: [...new Set([...of, member])] }),
       leave: () => operator.put(`/v1/groups/${group}`, { title: 'Group', members: of.filter((id) => id !== member) }),
@@ -170,6 +171,8 @@ class Run {
       trust: () => operator.patch(`/v1/members/${member}`, { trust }),
       suspend: () => operator.post(`/v1/members/${member}/suspend`),
       resume: () => operator.post(`/v1/members/${member}/resume`),
+      open: () => operator.post(`/v1/incidents/${incident}/open`, {}),
+      close: () => operator.post(`/v1/incidents/${incident}/close`),
     };
     const { status, body } = await done[change]();
     if (status !== 200) throw new Error(JSON.stringify(body));
@@ -210,10 +213,11 @@ class Run {
     const random = this.#random;
     // Birch can name alpha only, ash both, and the operator all.
     const signals = random.pick([{}, { signals: { harm: { in: ['fraud'] } } }, { signals: { labels: { none: ['sealed'] } } }, { signals: { severity: { atLeast: 'high' as const } } }]);
-    const peers = random.pick<Pick<Rule, 'peers'>>([{}, { peers: { groups: { any: ['alpha'] } } }, { peers: { groups: { any: ['beta'] } } }, { peers: { kind: { in: ['ngo' as const] } } }, { peers: { trust: { atLeast: 'verified' as const } } }, { peers: { agreements: { all: ['fraud-2026'] } } }, { peers: { id: { in: ['cedar'] } } }]);
+    const peers = random.pick<Pick<Rule, 'peers'>>([{}, { peers: { groups: { any: ['alpha'] } } }, { peers: { groups: { any: ['beta'] } } }, { peers: { kind: { in: ['ngo' as const] } } }, { peers: { trust: { atLeast: 'verified' as const } } }, { peers: { agreements: { all: ['fraud-2026'] } } }, { peers: { id: { in: ['cedar'] } } }, { peers: { responds: { any: ['flood'] } } }]);
+    const during = random.pick<Pick<Rule, 'incidents'>>([{}, {}, { incidents: { open: ['flood'] } }, { incidents: { closed: ['flood'] } }]);
     const usable = peers.peers?.groups?.any?.includes('beta') && owner === 'birch' ? {} : peers;
-    if (random.below(5) === 0 && Object.keys({ ...signals, ...usable }).length > 0) return { id, effect: 'withhold', ...signals, ...usable };
-    return { id, effect: 'share', ...signals, ...usable, terms: this.#terms() };
+    if (random.below(5) === 0 && Object.keys({ ...signals, ...usable }).length > 0) return { id, effect: 'withhold', ...signals, ...usable, ...during };
+    return { id, effect: 'share', ...signals, ...usable, ...during, terms: this.#terms() };
   }
 
   #terms(): Terms {
@@ -229,7 +233,7 @@ class Run {
 
   #whatIf(): WhatIf {
     const member = this.#random.pick(['birch', 'cedar', 'dogwood', 'elm']);
-    return this.#random.pick<WhatIf>([{ change: 'join', member, group: 'alpha' }, { change: 'leave', member: 'cedar', group: 'beta' }, { change: 'join', member, group: 'beta' }, { change: 'accept', member, agreement: 'fraud-2026' }, { change: 'end', member, agreement: 'fraud-2026' }, { change: 'trust', member, trust: 'verified' }, { change: 'suspend', member }]);
+    return this.#random.pick<WhatIf>([{ change: 'open', incident: 'flood' }, { change: 'close', incident: 'flood' }, { change: 'join', member, group: 'alpha' }, { change: 'leave', member: 'cedar', group: 'beta' }, { change: 'join', member, group: 'beta' }, { change: 'accept', member, agreement: 'fraud-2026' }, { change: 'end', member, agreement: 'fraud-2026' }, { change: 'trust', member, trust: 'verified' }, { change: 'suspend', member }]);
   }
 }
 
@@ -274,6 +278,13 @@ async function told(t: Test, home: HomeName): Promise<void> {
   t.notOk(all.differences.some(({ samples }) => samples), 'what is not the operator’s own is not shown to it');
   t.equal(await state(), before, 'nothing was written');
 
+  await operator.put('/v1/incidents/storm', { title: 'Storm', harms: ['fraud'], severity: 'high', responders: { members: ['birch'], groups: [] }, announced: false });
+  await operator.put('/v1/incidents/flood', { title: 'Flood', harms: ['fraud'], severity: 'high', responders: { members: ['cedar'], groups: [] }, announced: true });
+  const widened: Policy = { ...policy, rules: [...policy.rules, { id: 'flood', effect: 'share', peers: { responds: { any: ['flood'] } }, incidents: { open: ['flood'] }, terms: { reveal: ['digest'], origin: 'named' } }] };
+  t.match((await simulate(ash, { policy: widened })).body.peers, [], 'while it is closed');
+  t.match((await simulate(ash, { policy: widened, changes: [{ change: 'open', incident: 'flood' }] })).body.peers, [{ peer: 'cedar', counts: { gained: 3 } }], 'for those who respond while it is open');
+  t.match((await simulate(ash, { policy: widened, changes: [{ change: 'open', incident: 'flood' }, { change: 'close', incident: 'flood' }] })).body.peers, []);
+
   const refused: [string, SimulateRequest, string[]][] = [
     ['another’s policy', { policy: { ...policy, id: 'birch/standard' } }, ['422 invalid-policy', '/id must start with your member’s id and a slash']],
     ['another’s version', { version: { policy: 'birch/standard', version: 1 } }, ['404 not-found', '/version There is no such thing, or you may not see it']],
@@ -281,6 +292,10 @@ async function told(t: Test, home: HomeName): Promise<void> {
     ['a group that is not', { changes: [{ change: 'join', member: 'birch', group: 'nowhere' }] }, ['404 not-found', '/changes/0/group There is no such thing, or you may not see it']],
     ['nobody', { changes: [{ change: 'suspend', member: 'nobody' }] }, ['404 not-found', '/changes/0/member There is no such thing, or you may not see it']],
     ['no group', { changes: [{ change: 'leave', member: 'birch' }] }, ['400 invalid-body', '/changes/0/group is missing']],
+    ['an incident that it does not know of', { changes: [{ change: 'open', incident: 'storm' }] }, ['404 not-found', '/changes/0/incident There is no such thing, or you may not see it']],
+    ['an incident that is not', { changes: [{ change: 'close', incident: 'nowhere' }] }, ['404 not-found', '/changes/0/incident There is no such thing, or you may not see it']],
+    ['no incident', { changes: [{ change: 'open' }] }, ['400 invalid-body', '/changes/0/incident is missing']],
+    ['no member', { changes: [{ change: 'suspend' }] }, ['400 invalid-body', '/changes/0/member is missing']],
     ['two candidates', { policy, withdraw: true }, ['400 invalid-body', '/withdraw does not go with another candidate']],
     ['the past', { policy, at: iso(NOON - 1) }, ['422 invalid-times', '/at must not be in the past']],
     ['a name in a candidate', { policy: { ...policy, rules: [{ id: 'theirs', effect: 'withhold', peers: { groups: { any: ['theirs'] } } }] } }, ['422 invalid-policy', '/rules/0/peers/groups/any/0 is not a group of this hub']],

@@ -17,12 +17,12 @@ export function foresightCommands(policy: Command, commands: Commands): void {
     .action(commands.does(diff))
     .addHelpText('after', examples(['tocsin policy diff northstar/standard@3 policy.json', 'what the file changes'], ['tocsin policy diff policy.json', 'what it changes of what is in force']));
   policy.command('simulate').description('what a policy, or other changes, would do to what each peer sees; nothing is written').argument('[policy]', 'a file, or a version on the hub')
-    .option('--what-if <change...>', 'such as join:harbor:crisis-team, leave:..., accept:harbor:fraud-2026@2, end:..., trust:harbor:trusted, suspend:harbor, resume:harbor')
+    .option('--what-if <change...>', 'such as join:harbor:crisis-team, leave:..., accept:harbor:fraud-2026@2, end:..., trust:harbor:trusted, suspend:harbor, resume:harbor, open:fraud-wave, close:...')
     .option('--withdraw', 'as if no policy were in force')
     .option('--at <instant>', 'at that instant; now when left out')
     .option('--samples <number>', 'ids of your own signals for each difference, up to 10')
     .action(commands.does(simulate))
-    .addHelpText('after', examples(['tocsin policy simulate policy.json', 'who would see what, if it were in force'], ['tocsin policy simulate --what-if suspend:harbor', 'what harbor would lose']));
+    .addHelpText('after', examples(['tocsin policy simulate policy.json', 'who would see what, if it were in force'], ['tocsin policy simulate --what-if suspend:harbor', 'what harbor would lose'], ['tocsin policy simulate --what-if open:fraud-wave', 'what an incident would open']));
   policy.command('visible').description('what a peer sees of your signals, by class').argument('<peer>', 'the member who asks')
     .option('--at <instant>', 'at that instant; now when left out')
     .action(commands.does(visible))
@@ -109,9 +109,10 @@ async function checked(schema: 'Policy' | 'Iep', file: string): Promise<unknown>
 
 /** `join:harbor:crisis-team`: what happens, to whom, and with what. */
 function readChange(text: string): WhatIf {
-  const [change, member, third, ...more] = text.split(':');
-  const names: Record<string, string | undefined> = { join: 'group', leave: 'group', accept: 'agreement', end: 'agreement', trust: 'trust', suspend: undefined, resume: undefined };
-  if (!change || !(change in names) || !member || more.length > 0 || (names[change] === undefined) !== (third === undefined)) throw new CliError(`${text} is not a change.`, 'For example: join:harbor:crisis-team');
+  const [change, about, third, ...more] = text.split(':');
+  const names: Record<string, string | undefined> = { join: 'group', leave: 'group', accept: 'agreement', end: 'agreement', trust: 'trust', suspend: undefined, resume: undefined, open: undefined, close: undefined };
+  if (!change || !(change in names) || !about || more.length > 0 || (names[change] === undefined) !== (third === undefined)) throw new CliError(`${text} is not a change.`, 'For example: join:harbor:crisis-team');
   const [, word, version] = /^([^@]*)(?:@([1-9][0-9]?))?$/.exec(third ?? '') ?? [undefined, third];
-  return { change, member, ...(third === undefined ? {} : { [names[change]!]: word }), ...(version ? { version: Number(version) } : {}) } as WhatIf;
+  const subject = change === 'open' || change === 'close' ? { incident: about } : { member: about };
+  return { change, ...subject, ...(third === undefined ? {} : { [names[change]!]: word }), ...(version ? { version: Number(version) } : {}) } as WhatIf;
 }

@@ -60,6 +60,7 @@ t.test('wrong use', async (t) => {
     [['policy', 'show', 'standard'], /not the id of a policy/],
     [['policy', 'simulate'], /nothing to simulate/],
     [['policy', 'simulate', '--what-if', 'join:harbor'], /join:harbor is not a change/],
+    [['policy', 'simulate', '--what-if', 'open:flood:now'], /open:flood:now is not a change/],
     [['policy', 'approval', 'northstar', 'three'], /neither one nor two/],
     [['keys', 'rotate', 'hub', '--signing'], /Name one key/],
     [['member', 'change', 'x'], /Nothing is to be changed/],
@@ -387,6 +388,7 @@ t.test('a life with a hub', async (t) => {
     t.match(await tocsin(['policy', 'diff', 'northstar/standard@1', path], northstar), { code: 0, stdout: 'They decide the same.\n' });
     t.match(await tocsin(['policy', 'diff', path, file('not.json', '{}')]), { code: 2, stderr: /is not a policy: \/id is missing/ });
     t.match(await tocsin(['policy', 'simulate', path], northstar), { code: 0, stdout: /nothing would change for any of 4 peers/ });
+    t.match(await tocsin(['policy', 'simulate', '--what-if', 'open:nowhere'], northstar), { stderr: /\/changes\/0\/incident/ });
     t.match(await tocsin(['policy', 'simulate', '--withdraw', '--what-if', 'suspend:pebble', '--samples', '1'], northstar), { code: 0, stdout: /^harbor: no longer sees 4 signals\./ });
     t.match(await tocsin(['policy', 'visible', 'harbor'], northstar), { code: 0, stdout: /harbor sees 4 signals of yours(.*\n)*.*shared by rule sure and the charter’s rule/ });
     t.match(await tocsin(['policy', 'calendar', '--days', '2', '--peer', 'harbor'], northstar), { code: 0, stdout: /^Nothing changes by itself before/ });
