@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import t from 'tap';
 import { judge, ownGrant, type Grant } from '../../server/policy/decide.ts';
 import type { Lifetime } from '../../server/policy/object.ts';
-import { compareGrants, durationText, edgesOf, eventsOf, Fate, fateOf, Responsible, stateOf, type Edges, type Event, type Piece } from '../../server/policy/simulate.ts';
+import { compareGrants, durationText, edgesOf, eventsOf, Fate, fateOf, Responsible, stateOf, withTitle, type Edges, type Event, type Piece } from '../../server/policy/simulate.ts';
 import { portion, runs, scenes, seed } from './arbitraries.ts';
+import { NOON, request, world as worldOf } from './build.ts';
 
 t.comment(`SEED=${seed}`);
 
@@ -150,6 +151,20 @@ t.test('there are no more edges than it takes', async (t) => {
   t.same(edgesOf([grant({ windows: [{ after: 7 }], notBefore: 15 })], [20]).cuts.sort((a, b) => a - b), [8, 9, 14, 15, 16], 'an instant before which nothing is released is met by what is accepted from it on');
 });
 
+t.test('a part is seen while its title is', async (t) => {
+  fc.assert(
+    fc.property(grants, maybe, fc.boolean(), (found, given, isThere) => {
+      // Of one report both have one date, if any.
+      const date = found.notBefore === undefined ? {} : { notBefore: found.notBefore };
+      const [title, part] = [isThere ? found : undefined, given && { ...WHOLE, windows: given.windows, ...date }];
+      const both = withTitle(title, part);
+      return lifetimes.every((lifetime) => moments.every((at) => seen(both, lifetime, at) === (seen(title, lifetime, at) && seen(part, lifetime, at))));
+    }),
+    runs(40),
+  );
+  t.same(withTitle({ ...WHOLE, windows: [{ after: 1 }], reveal: ['text', 'harm'] }, { ...WHOLE, windows: [{ after: 2, for: 3 }], reveal: ['text'] }), { ...WHOLE, windows: [{ after: 1 }, { after: 2, for: 3 }], reveal: ['text'] }, 'what is shown of it is its own');
+});
+
 t.test('more or less', async (t) => {
   const grant = (change: Partial<Grant>): Grant => ({ ...WHOLE, ...change });
   const same = { more: [], less: [], origin: 'same', handling: { wider: [], stricter: [], other: [] } };
@@ -172,7 +187,7 @@ t.test('the rules that have the say are those that the plain evaluator names', a
       const responsible = new Responsible(world, at);
       return viewers.every((id) => objects.every((object) => {
         const viewer = world.members.get(id);
-        if (!viewer || object.kind !== 'signal' || object.origin === id) return true;
+        if (!viewer || object.origin === id) return true;
         const { grant, findings } = judge({ world, at, viewer: id, object });
         const said = responsible.say(object, viewer, grant !== undefined);
         told[grant ? 'granted' : 'withheld'] += 1;
@@ -183,6 +198,8 @@ t.test('the rules that have the say are those that the plain evaluator names', a
     })),
     runs(60),
   );
+  const here = worldOf({});
+  t.same(new Responsible(here, NOON).say(request({}).object, here.members.get('viewer')!, false), { charter: 'everything', policy: 'everything' }, 'no layer withholds what would be shared by itself');
   t.comment(JSON.stringify(told));
   t.ok(told.granted > 100 * portion && told.ruled > 1000 * portion && told.withheld > 1000 * portion);
 });

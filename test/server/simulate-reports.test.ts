@@ -190,7 +190,7 @@ class Run {
       sections: Array.from({ length: 1 + random.below(3) }, () => ({ heading: 'Section', ...marked() })),
       ...maybe(50, { summary: marked() }),
       ...maybe(30, { valid_until: iso(now + random.pick([6 * HOUR, DAY, 5 * DAY])) }),
-      ...maybe(20, { not_before: iso(now + random.pick([HOUR, DAY])) }),
+      ...maybe(20, { not_before: iso(now + random.pick([HOUR, 5 * HOUR])) }),
     };
     await published(this.#ash, this.#reviewer, content);
     const { status, body } = await this.#ash.post('/v1/requests', { title: text(), text: text(), harms: [random.pick(['fraud', 'spam'])], tlp: 'GREEN', ...maybe(30, { labels: ['sealed'] }) });
