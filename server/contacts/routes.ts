@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ContactList, ContactQuery, PublicContactQuery } from '../../schemas/types.ts';
 import { blake3 } from '../../clients/sdk/digests/blake3.ts';
 import { viewerOf, type Access, type Viewer } from '../auth/access.ts';
+import { holds } from '../http/conditional.ts';
 import type { App } from '../http/fastify.ts';
 import { $ } from '../http/validation.ts';
 import type { Hub } from '../hub.ts';
@@ -89,7 +90,7 @@ async function answerPublic(hub: Hub, query: PublicContactQuery, request: Fastif
   const text = json ? JSON.stringify({ contacts }) : publicPage(contacts, countries, query);
   const tag = `"${blake3(text, 12).toString('base64url')}"`;
   void reply.header('cache-control', 'public, max-age=60').header('vary', 'accept').header('etag', tag).header('content-security-policy', PAGE_POLICY);
-  if (request.headers['if-none-match'] === tag) return reply.code(304).send();
+  if (holds(request, tag)) return reply.code(304).send();
   return reply.type(json ? 'application/json; charset=utf-8' : 'text/html; charset=utf-8').send(text);
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { blake3 } from '../../clients/sdk/digests/blake3.ts';
 import { projectFile } from '../../schemas/root.ts';
 import type { DigestSchemeList, HarmList } from '../../schemas/types.ts';
+import { holds } from '../http/conditional.ts';
 import type { App } from '../http/fastify.ts';
 import { $ } from '../http/validation.ts';
 
@@ -15,14 +16,14 @@ export function listRoutes(app: App): void {
   const schemesTag = etagOf(schemeList);
   app.get('/v1/digest-schemes', { schema: { tags: ['Digest keys'], summary: 'The digest schemes and their rules', response: { 200: $('DigestSchemeList'), 304: NOT_MODIFIED } } }, (request, reply) => {
     void reply.headers({ etag: schemesTag, 'cache-control': HOUR });
-    return matches(request.headers['if-none-match'], schemesTag) ? reply.code(304).send() : reply.send(schemeList);
+    return holds(request, schemesTag) ? reply.code(304).send() : reply.send(schemeList);
   });
 
   const harms = document('schemas/harms.json') as HarmList;
   const harmsTag = etagOf(harms);
   app.get('/v1/harms', { schema: { tags: ['Policies'], summary: 'The harm tree', response: { 200: $('HarmList'), 304: NOT_MODIFIED } } }, (request, reply) => {
     void reply.headers({ etag: harmsTag, 'cache-control': HOUR });
-    return matches(request.headers['if-none-match'], harmsTag) ? reply.code(304).send() : reply.send(harms);
+    return holds(request, harmsTag) ? reply.code(304).send() : reply.send(harms);
   });
 }
 
@@ -32,9 +33,4 @@ function document(path: string): unknown {
 
 function etagOf(list: object): string {
   return `"${blake3(JSON.stringify(list), 16).toString('hex')}"`;
-}
-
-/** RFC 9110, 13.1.2: any of the listed tags, compared weakly. */
-function matches(header: string | undefined, tag: string): boolean {
-  return (header ?? '').split(',').some((candidate) => ['*', tag].includes(candidate.trim().replace(/^W\//, '')));
 }

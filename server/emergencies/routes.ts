@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { blake3 } from '../../clients/sdk/digests/blake3.ts';
 import { viewerOf, type Access } from '../auth/access.ts';
 import { Watch } from '../feeds/watch.ts';
+import { holds } from '../http/conditional.ts';
 import type { App } from '../http/fastify.ts';
 import { $ } from '../http/validation.ts';
 import type { Hub } from '../hub.ts';
@@ -32,11 +33,10 @@ export function emergencyRoutes(app: App, hub: Hub, access: Access): void {
 
 async function waitFor(hub: Hub, watch: Watch, request: FastifyRequest, reply: FastifyReply, exercise: string | undefined, wait: number): Promise<FastifyReply> {
   const end = performance.now() + wait;
-  const known = request.headers['if-none-match'];
   for (;;) {
     const text = JSON.stringify(await listEmergencies(hub, viewerOf(request), exercise));
     const tag = `"${blake3(text, 12).toString('base64url')}"`;
-    if (tag !== known) return reply.header('etag', tag).type('application/json; charset=utf-8').send(text);
+    if (!holds(request, tag)) return reply.header('etag', tag).type('application/json; charset=utf-8').send(text);
     const left = end - performance.now();
     if (left <= 0 || watch.closed || reply.raw.destroyed) return reply.header('etag', tag).code(304).send();
     await watch.moved((await hub.head()).position, Infinity, Math.min(LOOK, left));

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ChangesPage, ChangesQuery, FeedDocument } from '../../schemas/types.ts';
 import { viewerOf, type Access, type Viewer } from '../auth/access.ts';
 import { toProblem } from '../http/errors.ts';
+import { holds } from '../http/conditional.ts';
 import type { App } from '../http/fastify.ts';
 import { countFeedChanges } from '../http/metrics.ts';
 import { $ } from '../http/validation.ts';
@@ -141,7 +142,7 @@ class Pull {
  */
 function sendPage(request: FastifyRequest, reply: FastifyReply, pull: Pull, page: Page, from: ReplicaState, cursor: string | undefined): FastifyReply {
   const kept = cursor !== undefined && page.quietUntil !== undefined && page.asOf - from.segments[0]!.at < FRESH ? cursor : undefined;
-  if (kept !== undefined && request.headers['if-none-match'] === tagOf(kept)) return reply.code(304).header('etag', tagOf(kept)).send();
+  if (kept !== undefined && holds(request, tagOf(kept))) return reply.code(304).header('etag', tagOf(kept)).send();
   countFeedChanges(page.changes.count);
   const end = endOf(page, kept ?? pull.cursor(page));
   if (page.complete) void reply.header('etag', tagOf(end.cursor));

@@ -6,6 +6,7 @@ import { tagOf } from '../../feeds/cursor.ts';
 import type { Entitlements } from '../../feeds/entitlements.ts';
 import { FRESH } from '../../feeds/quiet.ts';
 import { toProblem } from '../../http/errors.ts';
+import { holds } from '../../http/conditional.ts';
 import type { App } from '../../http/fastify.ts';
 import { $ } from '../../http/validation.ts';
 import type { Hub } from '../../hub.ts';
@@ -33,7 +34,7 @@ export function reportChangesRoutes(app: App, hub: Hub, access: Access, entitlem
     const from = cursor === undefined ? EMPTY : openCursor(hub, head.epoch, puller.number, cursor);
     const page = await poller.poll(puller, from, limit, head, wait * 1000, () => reply.raw.destroyed);
     if (request.headers.accept?.includes(NDJSON)) return (reply as FastifyReply).type(NDJSON).send(Readable.from(lines(hub, poller, puller, page, limit)));
-    const unchanged = page.quietUntil !== undefined && cursor !== undefined && request.headers['if-none-match'] === tagOf(cursor);
+    const unchanged = page.quietUntil !== undefined && cursor !== undefined && holds(request, tagOf(cursor));
     // Now and then it is given a new cursor all the same, so that it does not fall far behind the log.
     if (unchanged && page.asOf - from[0]!.at < FRESH) return (reply as FastifyReply).code(304).header('etag', tagOf(cursor)).send();
     const end = endOf(hub, puller, page);
