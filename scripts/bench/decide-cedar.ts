@@ -4,6 +4,7 @@ import { harmTree } from '../../schemas/harms.ts';
 import type { PeerConditions, Rule } from '../../schemas/types.ts';
 import { agreementsAt, enumeration } from '../../server/policy/conditions.ts';
 import { BARRED_KINDS } from '../../server/policy/decide.ts';
+import { covers } from '../../server/policy/coverage.ts';
 import type { SignalObject } from '../../server/policy/object.ts';
 import { instant, type Instant } from '../../server/policy/time.ts';
 import { inForce, type Member, type World } from '../../server/policy/world.ts';
@@ -65,7 +66,7 @@ export function permits(call: StatefulAuthorizationCall): boolean {
 }
 
 function rulesOf(world: World, owner: string, at: Instant): readonly Rule[] {
-  return inForce(world, owner, at)?.policy?.rules ?? [];
+  return (inForce(world, owner, at)?.policy?.rules ?? []).filter((rule) => covers(rule, 'signals'));
 }
 
 function entity(type: string, id: string, attrs: Attributes): EntityJson & { uid: { type: string; id: string } } {
@@ -96,7 +97,7 @@ function condition(rule: Rule): string {
   const share = rule.effect === 'share';
   const { origin, ...own } = rule.signals ?? {};
   const all = [
-    ...each(own, (name, operator, operand) => known(['intent', 'novelty', 'basis'].includes(name) ? `resource has ${name}` : undefined, share, signalTest(name, operator, operand, share))),
+    ...each(own, (name, operator, operand) => known(['intent', 'novelty', 'basis', 'exercise'].includes(name) ? `resource has ${name}` : undefined, share, signalTest(name, operator, operand, share))),
     ...member('resource.origin', origin, share),
     ...member('principal', rule.peers, share),
     ...each({ during: rule.during }, (_, operator, operand) => `context.at ${operator === 'from' ? '>=' : '<'} ${instant(String(operand))}`),
