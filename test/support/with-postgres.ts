@@ -12,6 +12,9 @@ import { constants } from 'node:os';
 import pg from 'pg';
 import { scratchDatabase, startPostgres, type PostgresServer } from './postgres.ts';
 
+/** Only the machine's own end can take what is not forced to its disk: tests that kill a server have one of their own. */
+const FORGETFUL = { fsync: 'off', full_page_writes: 'off' };
+
 let child: ChildProcess | undefined;
 
 const [command, ...args] = process.argv.slice(2);
@@ -27,7 +30,7 @@ async function main(command: string, args: string[]): Promise<number> {
   const origin = given ? 'given by TOCSIN_TEST_DATABASE_URL' : 'started for this run';
   let server: PostgresServer | undefined;
   try {
-    if (!given) server = await startPostgres();
+    if (!given) server = await startPostgres({ settings: FORGETFUL });
     const url = server?.url ?? given ?? '';
     console.error(`Tests run on PostgreSQL ${await check(url)}, ${origin}.`);
     return await run(command, args, { ...process.env, TOCSIN_TEST_DATABASE_URL: url });
