@@ -6,7 +6,7 @@ const STATEMENTS = [
   `create index signal_class on signal (class_id, accepted_at, id) include (until, active)`,
   `drop index report_part_class`,
   `create index report_part_class on report_part (class_id, accepted_at, report_id) include (title_class, until)`,
-  `create index report_part_title on report_part (title_class, class_id, accepted_at, until)`,
+  `create index report_part_title on report_part (title_class, class_id, accepted_at, until) include (report_id)`,
 ];
 
 export async function up(db: Kysely<unknown>): Promise<void> {
