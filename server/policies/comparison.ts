@@ -19,15 +19,9 @@ export interface Class {
 }
 
 /** The classes of the viewer's own signals. */
-export async function ownClasses(entitlements: Entitlements, tx: Tx, { member }: Viewer, head: Head): Promise<Class[]> {
-  const all = await allClasses(entitlements, tx, head);
-  return all.filter(({ object }) => object.origin === member.id);
-}
-
-/** Every class of signals. */
-async function allClasses(entitlements: Entitlements, tx: Tx, { classes: count }: Head): Promise<Class[]> {
+export async function ownClasses(entitlements: Entitlements, tx: Tx, { member }: Viewer, { classes: count }: Head): Promise<Class[]> {
   const objects = await entitlements.classes(count, tx);
-  return objects.slice(0, count).flatMap((object, index) => (object.kind === 'signal' ? [{ id: index + 1, object }] : []));
+  return objects.slice(0, count).flatMap((object, index) => (object.kind === 'signal' && object.origin === member.id ? [{ id: index + 1, object }] : []));
 }
 
 /** The classes of the viewer's own parts of reports and requests, with what has not ended at an instant. */
@@ -67,6 +61,7 @@ export class Comparison {
     this.#now = now;
   }
 
+  /** Whether they grant something else. */
   differ(before: Grant | undefined, after: Grant | undefined): boolean {
     return this.#number(before) !== this.#number(after);
   }

@@ -108,12 +108,16 @@ export function standingView(say: Say, grant: Grant | undefined): StandingView {
 /** Signals looked at for one difference, to find some that it is about. */
 const LOOKED_AT = 50;
 
-/** Ids of signals to which something happens, for each difference; of reports with such parts, and of requests, some of the class. */
+/** Ids of signals, of reports with parts, or of requests to which something happens, for each difference. */
 async function samplesOf(tx: Tx, found: readonly Found[], samples: number, at: number): Promise<string[][]> {
   if (samples === 0 || found.length === 0) return [];
   const pairs = found.map(({ pairs: all }) => all.findLast((pair) => [...pair.fates.keys()].some((fate) => fate !== 0)));
   const columns = unnest([{ type: 'integer', values: pairs.map((_, n) => n) }, { type: 'integer', values: pairs.map((pair) => (pair && !('cells' in pair.of) ? pair.of.id : 0)) }]);
   const { rows } = await sql<{ n: number; id: string; accepted: number; until: number }>`select k.n, s.id, s.accepted_at as accepted, s.until from ${columns} k(n, class_id)
     cross join lateral (select * from signal s where s.class_id = k.class_id and s.active and s.until > ${at} order by s.accepted_at desc, s.id limit ${LOOKED_AT}) s`.execute(tx);
-  return pairs.map((pair, n) => (pair && 'cells' in pair.of ? pair.of.samples.slice(0, samples) : pair ? rows.filter((row) => row.n === n && fateOf(pair.before, pair.after, at)(row) !== 0).slice(0, samples).map((row) => row.id) : []));
+  return pairs.map((pair, n) => {
+    if (!pair) return [];
+    const those = 'cells' in pair.of ? pair.of.cells.map(({ sample: id, ...times }) => ({ id, ...times })) : rows.filter((row) => row.n === n);
+    return [...new Set(those.filter((one) => fateOf(pair.before, pair.after, at)(one) !== 0).map(({ id }) => id))].slice(0, samples);
+  });
 }

@@ -15,8 +15,6 @@ export interface StoredClass {
   /** Of a part that is not a title. */
   title?: PolicyObject;
   cells: readonly StoredCell[];
-  /** Some reports, or requests. */
-  samples: readonly string[];
 }
 
 /** Objects with one acceptance and one end. */
@@ -24,11 +22,11 @@ interface StoredCell {
   accepted: number;
   until: number;
   count: number;
+  /** One of them: the report that it is part of, or the request. */
+  sample: string;
 }
 
-const SAMPLES = 10;
-
-type Row = { title: number | null; class_id: number; cells: [accepted: number, until: number, count: number][]; samples: string[] };
+type Row = { title: number | null; class_id: number; cells: [accepted: number, until: number, count: number, sample: string][] };
 
 /**
  * What is there, and has not ended at an instant, of some classes of parts and requests; and of the parts of reports whose title
@@ -46,22 +44,21 @@ export async function readStored(tx: Tx, objects: readonly PolicyObject[], class
     ), request as (
       select null::integer as title, class_id, accepted_at, until, count(*) as n, min(id::text) as id from message
         where class_id = ${some} and message = 'request' and withdrawn_at is null and until > ${at} group by 1, 2, 3, 4
-    ) select title, class_id, json_agg(json_build_array(accepted_at, until, n)) as cells, (array_agg(id order by accepted_at desc))[1:${SAMPLES}] as samples
+    ) select title, class_id, json_agg(json_build_array(accepted_at, until, n, id) order by accepted_at desc) as cells
       from (select * from part union all select * from request) s group by 1, 2 order by 1, 2`.execute(tx);
-  return rows.map(({ title, class_id: part, cells, samples }): StoredClass => ({
+  return rows.map(({ title, class_id: part, cells }): StoredClass => ({
     id: `${title ?? 'request'} ${part}`,
     object: objects[part - 1] as StoredClass['object'],
     ...(title === null || title === part ? {} : { title: objects[title - 1]! }),
-    cells: cells.map(([accepted, until, count]) => ({ accepted, until, count })),
-    samples,
+    cells: cells.map(([accepted, until, count, sample]) => ({ accepted, until, count, sample })),
   }));
 }
 
 /** How many objects have which answer, by acceptance and end. */
 export function countCells<T>({ cells }: StoredClass, answer: (lifetime: { accepted: number; until: number }) => T): Map<T, number> {
   const counts = new Map<T, number>();
-  for (const { count, ...lifetime } of cells) {
-    const said = answer(lifetime);
+  for (const { accepted, until, count } of cells) {
+    const said = answer({ accepted, until });
     counts.set(said, (counts.get(said) ?? 0) + count);
   }
   return counts;

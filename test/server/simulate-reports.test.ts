@@ -75,6 +75,7 @@ class Run {
     await this.#activate(this.#ash, policy);
     const [after, then] = [await this.#world(), await this.#sights()];
     const placed = await this.#placed();
+    if (predicted.differences.some(({ samples, counts }) => samples!.length === 0 && NAMES.some((name) => counts[name] > 0))) return ['something happens of which there is no sample'];
     return PEERS.flatMap((peer) => (['parts', 'requests'] as const).flatMap((kind) => {
       const happened = this.#counted(placed.filter((one) => one.kind === kind), peer, before, after);
       const [was, is] = [sights.get(peer)![kind], then.get(peer)![kind]];
